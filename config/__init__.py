@@ -1,0 +1,1 @@
+"""What an operator can change: settings, queues, schedule, logging; imports nothing of ours."""

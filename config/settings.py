@@ -1,0 +1,127 @@
+"""Settings from the environment or `.env`, prefix `SELLERSYNC_`, nested with `__`.
+
+What belongs to one marketplace (app keys, addresses, limits) is in that marketplace's
+own folder and uses `FROM_ENVIRONMENT` too.
+"""
+
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from config.durations import parse_duration
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+# "all": from the marketplace's beginning.
+History = Annotated[timedelta, BeforeValidator(parse_duration)] | Literal["all"]
+
+FROM_ENVIRONMENT = SettingsConfigDict(
+    env_prefix="SELLERSYNC_",
+    env_nested_delimiter="__",
+    env_file=".env",
+    extra="ignore",
+    frozen=True,
+    hide_input_in_errors=True,
+)
+
+
+class OrdersSettings(BaseModel):
+    """How often orders are pulled, and how far back the first pull goes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    every: Duration = timedelta(minutes=5)
+    history: History = timedelta(days=90)
+
+
+class ProductsSettings(BaseModel):
+    """How often products are pulled, and how far back the first pull goes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    every: Duration = timedelta(hours=1)
+    history: History = "all"
+
+
+class WebSettings(BaseModel):
+    """Where the web face listens."""
+
+    model_config = ConfigDict(frozen=True)
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+
+
+class LogSettings(BaseModel):
+    """How log lines look; `format` None means console on a terminal, else JSON."""
+
+    model_config = ConfigDict(frozen=True)
+
+    format: Literal["json", "console"] | None = None
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class HttpSettings(BaseModel):
+    """How long a marketplace may take to answer."""
+
+    model_config = ConfigDict(frozen=True)
+
+    connect_timeout: Duration = timedelta(seconds=5)
+    read_timeout: Duration = timedelta(seconds=30)
+    # One call with all its retries; longer waits go back to the database.
+    deadline: Duration = timedelta(seconds=60)
+
+
+class BudgetSettings(BaseModel):
+    """How the shared request budget is spent."""
+
+    model_config = ConfigDict(frozen=True)
+
+    # Kept free in each second: covers the spread of scheduling and network delay.
+    pad: Duration = timedelta(milliseconds=50)
+    # A worker slot never sleeps longer than this for a free call.
+    max_wait: Duration = timedelta(seconds=5)
+
+
+class ScheduleSettings(BaseModel):
+    """How due work is found and handed out."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tick_every: Duration = timedelta(seconds=5)
+    # One pull stops at a page boundary after this and is due again.
+    pull_deadline: Duration = timedelta(seconds=90)
+    # A worker that died gives its work back after this; longer than a pull's deadline.
+    lease: Duration = timedelta(seconds=180)
+
+
+class Settings(BaseSettings):
+    """Everything an operator can change, except what belongs to one marketplace."""
+
+    model_config = FROM_ENVIRONMENT
+
+    home: Path = Path("~/.sellersync")
+    database_url: SecretStr | None = None
+    redis_url: SecretStr | None = None
+    encryption_keys: SecretStr | None = None
+    orders: OrdersSettings = OrdersSettings()
+    products: ProductsSettings = ProductsSettings()
+    web: WebSettings = WebSettings()
+    log: LogSettings = LogSettings()
+    http: HttpSettings = HttpSettings()
+    budget: BudgetSettings = BudgetSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+
+    @property
+    def home_folder(self) -> Path:
+        """The home folder, absolute."""
+        return self.home.expanduser().absolute()
+
+
+@cache
+def settings() -> Settings:
+    """Return this process's settings, read once."""
+    return Settings()

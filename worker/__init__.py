@@ -1,0 +1,1 @@
+"""The system behind the tasks; layers import downward only (docs/architecture.md)."""

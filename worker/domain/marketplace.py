@@ -1,0 +1,74 @@
+"""The one seam: what a folder under `worker/marketplaces/` must offer.
+
+A marketplace is pure. It builds and signs a request from (call, app, credentials, now),
+and turns a reply into a payload or a typed error. What takes several calls is a
+`Conversation`: a generator that yields calls, is sent the payload of each, and returns
+what they amount to. Whoever drives it does the I/O.
+"""
+
+from collections.abc import Generator, Mapping
+from typing import Protocol, TypeVar
+
+from worker.domain.calls import Call, HttpReply, HttpRequest
+from worker.domain.grants import Grant
+from worker.domain.identity import App, Credentials, Shop
+from worker.domain.pages import Page, PageRequest, StreamRules
+from worker.domain.records import Order, Product, Stream
+
+Result = TypeVar("Result")
+
+Conversation = Generator[Call, object, Result]
+
+
+class Marketplace(Protocol):
+    """Everything sellersync knows about one marketplace."""
+
+    name: str
+    zones: tuple[str, ...]
+    streams: Mapping[Stream, StreamRules]
+    # True: the limit is counted per app and shop. False: per app, for all its sellers together.
+    budget_per_shop: bool
+
+    def apps(self) -> tuple[App, ...]:
+        """Return the apps that the settings name, at most one per zone."""
+
+    def authorize_url(self, app: App, *, state: str) -> str:
+        """Return the link to send to a seller."""
+
+    def request(
+        self, call: Call, app: App, credentials: Credentials, *, now: int
+    ) -> HttpRequest:
+        """Sign a call; `now` is the server's time in Unix seconds."""
+
+    def read(self, call: Call, reply: HttpReply) -> object:
+        """Return the payload of a reply.
+
+        Raises:
+            MarketplaceError: the leaf that says what happens next.
+        """
+
+    def exchange(self) -> Conversation[Grant]:
+        """Turn the credentials' single-use `auth_code` into a grant."""
+
+    def refresh(self) -> Conversation[Grant]:
+        """Renew the tokens; where that is impossible, read how long they still live."""
+
+    def shops(self, grant: Grant, *, zone: str) -> Conversation[tuple[Shop, ...]]:
+        """Find the shops of a grant; sent with the grant's own credentials."""
+
+    def page(self, request: PageRequest) -> Conversation[Page]:
+        """Read one page of a stream.
+
+        Raises:
+            TooManyResults: the window holds more than the endpoint will ever show.
+        """
+
+    def orders(
+        self, shop: Shop, order_ids: tuple[str, ...]
+    ) -> Conversation[tuple[Order, ...]]:
+        """Read these orders; those the marketplace does not know are left out."""
+
+    def products(
+        self, shop: Shop, product_ids: tuple[str, ...]
+    ) -> Conversation[tuple[Product, ...]]:
+        """Read these products; those the marketplace does not know are left out."""
