@@ -86,6 +86,15 @@ class BudgetSettings(BaseModel):
     max_wait: Duration = timedelta(seconds=5)
 
 
+class TokensSettings(BaseModel):
+    """How tokens are watched."""
+
+    model_config = ConfigDict(frozen=True)
+
+    # Tokens that cannot be refreshed (Temu) are looked at this often.
+    check_every: Duration = timedelta(days=1)
+
+
 class ScheduleSettings(BaseModel):
     """How due work is found and handed out."""
 
@@ -113,6 +122,7 @@ class Settings(BaseSettings):
     log: LogSettings = LogSettings()
     http: HttpSettings = HttpSettings()
     budget: BudgetSettings = BudgetSettings()
+    tokens: TokensSettings = TokensSettings()
     schedule: ScheduleSettings = ScheduleSettings()
 
     @property

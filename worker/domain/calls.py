@@ -5,6 +5,17 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 
+class Work(StrEnum):
+    """What a call is for; the classes of work, most urgent first."""
+
+    TOKENS = "tokens"
+    WEBHOOK = "webhook"
+    ORDERS = "orders"
+    PRODUCTS = "products"
+    BACKFILL = "backfill"
+    RECONCILE = "reconcile"
+
+
 class Host(StrEnum):
     """Which of an app's hosts a call goes to."""
 

@@ -1,0 +1,310 @@
+"""Authorizations: one seller's grant each, written by compare-and-set under a lease."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from worker.domain.grants import DEAD, AuthorizationState, Grant
+from worker.domain.identity import App, Credentials
+from worker.store.schema.accounts import apps, authorizations, shops
+from worker.store.sealing import Sealer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authorization:
+    """One row; the tokens stay sealed until a call needs them."""
+
+    id: int
+    app_id: str
+    subject: str
+    name: str | None
+    region: str | None
+    state: AuthorizationState
+    sealed_access_token: bytes = field(repr=False)
+    sealed_refresh_token: bytes | None = field(repr=False)
+    access_expires_at: datetime
+    refresh_expires_at: datetime | None
+    refreshed_at: datetime
+    scopes: tuple[str, ...] | None
+    # Counts the token sets; whoever writes a new one names the one it replaces.
+    version: int
+    refresh_at: datetime | None
+    lease_owner: str | None
+    lease_until: datetime | None
+    failures: int
+    last_error: str | None
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether only the seller can help."""
+        return self.state in DEAD
+
+    @property
+    def ends_at(self) -> datetime:
+        """When the seller must have authorised again, if nothing else happens."""
+        return self.refresh_expires_at or self.access_expires_at
+
+    def credentials(self, sealer: Sealer) -> Credentials:
+        """Open the tokens."""
+        refresh = self.sealed_refresh_token
+        return Credentials(
+            access_token=sealer.open(self.sealed_access_token).decode(),
+            refresh_token=sealer.open(refresh).decode() if refresh else "",
+        )
+
+
+def find_authorization(connection: Connection, authorization_id: int) -> Authorization:
+    """Return one authorization by its number."""
+    row = connection.execute(
+        select(authorizations).where(authorizations.c.id == authorization_id)
+    ).one()
+    return _read(row)
+
+
+def all_authorizations(connection: Connection) -> list[Authorization]:
+    """Return all of them, the one that ends first at the front."""
+    ends = func.coalesce(
+        authorizations.c.refresh_expires_at, authorizations.c.access_expires_at
+    )
+    rows = connection.execute(select(authorizations).order_by(ends))
+    return [_read(row) for row in rows]
+
+
+def authorization_of_shop(
+    connection: Connection, shop_key: str
+) -> Authorization | None:
+    """Return the authorization that covers a shop."""
+    row = connection.execute(
+        select(authorizations)
+        .join(shops, shops.c.authorization_id == authorizations.c.id)
+        .where(shops.c.shop_key == shop_key)
+    ).one_or_none()
+    return None if row is None else _read(row)
+
+
+def remember_app(connection: Connection, app: App, *, now: datetime) -> None:
+    """Make sure that an app has its row; the secret stays in the settings."""
+    dialect: Any = (
+        postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    )
+    connection.execute(
+        dialect(apps)
+        .values(
+            app_id=app.app_id,
+            marketplace=app.marketplace,
+            zone=app.zone,
+            app_key=app.app_key,
+            created_at=now,
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+def adopt_grant(
+    connection: Connection,
+    app: App,
+    grant: Grant,
+    *,
+    sealer: Sealer,
+    now: datetime,
+    refresh_at: datetime,
+) -> int:
+    """Store a seller's new grant, whatever was known of this seller before; return its number."""
+    values = _token_columns(grant, sealer, now=now, refresh_at=refresh_at)
+    known = connection.execute(
+        select(authorizations.c.id)
+        .where(
+            authorizations.c.app_id == app.app_id,
+            authorizations.c.subject == grant.subject,
+        )
+        .with_for_update()
+    ).scalar_one_or_none()
+    if known is not None:
+        connection.execute(
+            update(authorizations)
+            .where(authorizations.c.id == known)
+            # A refresh that is in flight loses: its version is no longer the stored one.
+            .values(
+                version=authorizations.c.version + 1,
+                lease_owner=None,
+                lease_until=None,
+                **values,
+            )
+        )
+        return int(known)
+    created = connection.execute(
+        insert(authorizations)
+        .values(
+            app_id=app.app_id,
+            subject=grant.subject,
+            version=1,
+            created_at=now,
+            **values,
+        )
+        .returning(authorizations.c.id)
+    )
+    return int(created.scalar_one())
+
+
+def take_lease(
+    connection: Connection,
+    authorization_id: int,
+    *,
+    owner: str,
+    now: datetime,
+    until: datetime,
+) -> bool:
+    """Become the one who refreshes; True if nobody else is, or if it is us already."""
+    taken = connection.execute(
+        update(authorizations)
+        .where(
+            authorizations.c.id == authorization_id,
+            or_(
+                authorizations.c.lease_until.is_(None),
+                authorizations.c.lease_until < now,
+                authorizations.c.lease_owner == owner,
+            ),
+        )
+        .values(lease_owner=owner, lease_until=until)
+    )
+    return taken.rowcount == 1
+
+
+def release_lease(connection: Connection, authorization_id: int, *, owner: str) -> None:
+    """Give the lease back, if it is still ours."""
+    connection.execute(
+        update(authorizations)
+        .where(
+            authorizations.c.id == authorization_id,
+            authorizations.c.lease_owner == owner,
+        )
+        .values(lease_owner=None, lease_until=None)
+    )
+
+
+def save_grant(
+    connection: Connection,
+    authorization_id: int,
+    grant: Grant,
+    *,
+    replaces: int,
+    sealer: Sealer,
+    now: datetime,
+    refresh_at: datetime,
+) -> bool:
+    """Replace token set `replaces` by a new one; False if it is not the stored one any more."""
+    saved = connection.execute(
+        update(authorizations)
+        .where(
+            authorizations.c.id == authorization_id,
+            authorizations.c.version == replaces,
+        )
+        .values(
+            version=replaces + 1,
+            **_token_columns(grant, sealer, now=now, refresh_at=refresh_at),
+        )
+    )
+    return saved.rowcount == 1
+
+
+def move(
+    connection: Connection,
+    authorization_id: int,
+    state: AuthorizationState,
+    *,
+    version: int,
+    refresh_at: datetime | None,
+    failures: int = 0,
+    last_error: str | None = None,
+) -> bool:
+    """Change the state of token set `version`; False if there is a newer one already."""
+    moved = connection.execute(
+        update(authorizations)
+        .where(
+            authorizations.c.id == authorization_id,
+            authorizations.c.version == version,
+        )
+        .values(
+            state=state.value,
+            refresh_at=refresh_at,
+            failures=failures,
+            last_error=last_error,
+        )
+    )
+    return moved.rowcount == 1
+
+
+def claim_due_refreshes(
+    connection: Connection, *, owner: str, now: datetime, until: datetime, limit: int
+) -> list[int]:
+    """Lease the authorizations whose refresh is due, the most urgent first."""
+    due = (
+        select(authorizations.c.id)
+        .where(
+            authorizations.c.refresh_at <= now,
+            or_(
+                authorizations.c.lease_until.is_(None),
+                authorizations.c.lease_until < now,
+            ),
+        )
+        .order_by(authorizations.c.refresh_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    claimed = connection.execute(
+        update(authorizations)
+        .where(authorizations.c.id.in_(due.scalar_subquery()))
+        .values(lease_owner=owner, lease_until=until)
+        .returning(authorizations.c.id)
+    )
+    return [int(found) for found in claimed.scalars()]
+
+
+def _token_columns(
+    grant: Grant, sealer: Sealer, *, now: datetime, refresh_at: datetime
+) -> Mapping[str, Any]:
+    values: dict[str, Any] = {
+        "state": AuthorizationState.ACTIVE.value,
+        "access_expires_at": grant.access_expires_at,
+        "refreshed_at": now,
+        "refresh_at": refresh_at,
+        "failures": 0,
+        "last_error": None,
+    }
+    # What a reply leaves out stays as it is: a marketplace that does not rotate a token
+    # does not always repeat it.
+    if grant.access_token:
+        values["sealed_access_token"] = sealer.seal(grant.access_token)
+    if grant.refresh_token:
+        values["sealed_refresh_token"] = sealer.seal(grant.refresh_token)
+    for name in ("name", "region", "refresh_expires_at", "scopes"):
+        if getattr(grant, name) is not None:
+            values[name] = getattr(grant, name)
+    return values
+
+
+def _read(row: Row[Any]) -> Authorization:
+    return Authorization(
+        id=row.id,
+        app_id=row.app_id,
+        subject=row.subject,
+        name=row.name,
+        region=row.region,
+        state=AuthorizationState(row.state),
+        sealed_access_token=row.sealed_access_token,
+        sealed_refresh_token=row.sealed_refresh_token,
+        access_expires_at=row.access_expires_at,
+        refresh_expires_at=row.refresh_expires_at,
+        refreshed_at=row.refreshed_at,
+        scopes=None if row.scopes is None else tuple(row.scopes),
+        version=row.version,
+        refresh_at=row.refresh_at,
+        lease_owner=row.lease_owner,
+        lease_until=row.lease_until,
+        failures=row.failures,
+        last_error=row.last_error,
+    )

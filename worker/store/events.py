@@ -1,0 +1,53 @@
+"""Events: what an operator should know, once each, beside the logs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from worker.store.schema.feed import events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened; `detail` holds facts, never secrets."""
+
+    at: datetime
+    name: str
+    shop_key: str | None
+    app_id: str | None
+    detail: Mapping[str, Any]
+
+
+def record_event(
+    connection: Connection,
+    name: str,
+    *,
+    now: datetime,
+    shop_key: str | None = None,
+    app_id: str | None = None,
+    **detail: object,
+) -> None:
+    """Write an event in the same transaction as what it tells of."""
+    connection.execute(
+        insert(events).values(
+            at=now, name=name, shop_key=shop_key, app_id=app_id, detail=detail
+        )
+    )
+
+
+def recent_events(connection: Connection, *, limit: int) -> list[Event]:
+    """Return the newest events, newest first."""
+    rows = connection.execute(select(events).order_by(events.c.id.desc()).limit(limit))
+    return [
+        Event(
+            at=row.at,
+            name=row.name,
+            shop_key=row.shop_key,
+            app_id=row.app_id,
+            detail=row.detail,
+        )
+        for row in rows
+    ]

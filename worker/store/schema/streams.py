@@ -1,0 +1,55 @@
+"""One row per shop and stream: how far it is, and who works on it."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from worker.store.schema.accounts import RowId
+from worker.store.schema.metadata import UtcTime, metadata
+
+streams = Table(
+    "streams",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column(
+        "shop_key",
+        Text,
+        ForeignKey("shops.shop_key", ondelete="CASCADE"),
+        nullable=False,
+    ),
+    Column("stream", Text, nullable=False),
+    # Everything at or before it is complete here.
+    Column("watermark", UtcTime),
+    # The window being walked, and how far the walk is; NULL between windows.
+    Column("window_start", UtcTime),
+    Column("window_end", UtcTime),
+    Column("section", Text),
+    Column("cursor", Text),
+    Column("rows_seen", Integer, nullable=False, server_default="0"),
+    Column("rows_total", Integer),
+    # Walks of this window whose count did not add up.
+    Column("restarts", Integer, nullable=False, server_default="0"),
+    # When it is due; NULL while it is disabled.
+    Column("next_run_at", UtcTime),
+    # Whose turn it is: the claim's token is both idempotency key and fence.
+    Column("lease_token", Text),
+    Column("lease_until", UtcTime),
+    # True: the window re-reads what somebody asked for; the watermark may not follow it.
+    Column("aside", Boolean, nullable=False, server_default="0"),
+    # Somebody asked to read again from here; taken when the next window opens.
+    Column("since", UtcTime),
+    Column("last_success_at", UtcTime),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("last_error", Text),
+    # Why it is not pulled although the shop is: a missing scope.
+    Column("disabled", Text),
+    UniqueConstraint("shop_key", "stream"),
+    Index(None, "next_run_at"),
+)

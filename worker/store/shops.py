@@ -1,0 +1,178 @@
+"""Shops and their streams' rows: found, paused, resumed, removed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from worker.domain.identity import Shop
+from worker.domain.records import Stream
+from worker.store.schema import records
+from worker.store.schema.accounts import authorizations, shops
+from worker.store.schema.feed import changes
+from worker.store.schema.streams import streams
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredShop:
+    """One shop, with what it hangs on."""
+
+    shop: Shop
+    authorization_id: int
+    app_id: str
+    paused: str | None
+
+
+def find_shop(connection: Connection, shop_key: str) -> StoredShop | None:
+    """Return one shop by its key."""
+    row = connection.execute(_query().where(shops.c.shop_key == shop_key)).one_or_none()
+    return None if row is None else _read(row)
+
+
+def all_shops(connection: Connection) -> list[StoredShop]:
+    """Return all shops by key."""
+    return [
+        _read(row) for row in connection.execute(_query().order_by(shops.c.shop_key))
+    ]
+
+
+def remember_shops(
+    connection: Connection,
+    authorization_id: int,
+    found: Sequence[Shop],
+    *,
+    now: datetime,
+) -> list[str]:
+    """Store the shops of a grant; return the keys that are new. New streams are due at once."""
+    added = []
+    for shop in found:
+        values = {
+            "authorization_id": authorization_id,
+            "name": shop.name,
+            "region": shop.region,
+            "cipher": shop.cipher,
+        }
+        known = connection.execute(
+            update(shops).where(shops.c.shop_key == shop.shop_key).values(**values)
+        )
+        if known.rowcount:
+            continue
+        connection.execute(
+            insert(shops).values(
+                shop_key=shop.shop_key,
+                marketplace=shop.marketplace,
+                zone=shop.zone,
+                shop_id=shop.shop_id,
+                created_at=now,
+                **values,
+            )
+        )
+        connection.execute(
+            insert(streams),
+            [
+                {"shop_key": shop.shop_key, "stream": stream.value, "next_run_at": now}
+                for stream in Stream
+            ],
+        )
+        added.append(shop.shop_key)
+    return added
+
+
+def pause_shop(connection: Connection, shop_key: str, *, reason: str) -> None:
+    """Stop pulling a shop until it is resumed."""
+    connection.execute(
+        update(shops).where(shops.c.shop_key == shop_key).values(paused=reason)
+    )
+    connection.execute(
+        update(streams).where(streams.c.shop_key == shop_key).values(next_run_at=None)
+    )
+
+
+def resume_shop(connection: Connection, shop_key: str, *, now: datetime) -> None:
+    """Pull a shop again, from where it stopped; also what was disabled for lack of a scope."""
+    connection.execute(
+        update(shops).where(shops.c.shop_key == shop_key).values(paused=None)
+    )
+    _make_due(connection, [shop_key], now=now)
+
+
+def suspend_streams(connection: Connection, authorization_id: int) -> list[str]:
+    """Stop all streams of a dead authorization; return its shops."""
+    keys = _shop_keys(connection, authorization_id)
+    connection.execute(
+        update(streams).where(streams.c.shop_key.in_(keys)).values(next_run_at=None)
+    )
+    return keys
+
+
+def revive_streams(
+    connection: Connection, authorization_id: int, *, now: datetime
+) -> None:
+    """Start the streams of an authorization again, but not those of paused shops."""
+    running = connection.execute(
+        select(shops.c.shop_key).where(
+            shops.c.authorization_id == authorization_id, shops.c.paused.is_(None)
+        )
+    )
+    _make_due(connection, list(running.scalars()), now=now)
+
+
+def remove_shop(connection: Connection, shop_key: str) -> None:
+    """Forget a shop and all its data; its authorization goes with its last shop."""
+    for table in (
+        records.orders,
+        records.order_lines,
+        records.products,
+        records.variants,
+        records.raw_payloads,
+        records.unreadable_rows,
+        changes,
+    ):
+        connection.execute(delete(table).where(table.c.shop_key == shop_key))
+    gone = connection.execute(
+        delete(shops)
+        .where(shops.c.shop_key == shop_key)
+        .returning(shops.c.authorization_id)
+    ).scalar_one_or_none()
+    if gone is not None and not _shop_keys(connection, gone):
+        connection.execute(delete(authorizations).where(authorizations.c.id == gone))
+
+
+def _make_due(connection: Connection, keys: list[str], *, now: datetime) -> None:
+    connection.execute(
+        update(streams)
+        .where(streams.c.shop_key.in_(keys))
+        .values(next_run_at=now, disabled=None, failures=0, last_error=None)
+    )
+
+
+def _shop_keys(connection: Connection, authorization_id: int) -> list[str]:
+    return list(
+        connection.execute(
+            select(shops.c.shop_key).where(shops.c.authorization_id == authorization_id)
+        ).scalars()
+    )
+
+
+def _query() -> Any:
+    return select(shops, authorizations.c.app_id).join(
+        authorizations, shops.c.authorization_id == authorizations.c.id
+    )
+
+
+def _read(row: Row[Any]) -> StoredShop:
+    return StoredShop(
+        shop=Shop(
+            marketplace=row.marketplace,
+            zone=row.zone,
+            shop_id=row.shop_id,
+            name=row.name,
+            region=row.region,
+            cipher=row.cipher,
+        ),
+        authorization_id=row.authorization_id,
+        app_id=row.app_id,
+        paused=row.paused,
+    )

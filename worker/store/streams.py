@@ -1,0 +1,264 @@
+"""Streams: who may pull them now, and how far they are."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, case, literal, or_, select, update
+
+from worker.domain.errors import LeaseLost
+from worker.domain.records import Stream
+from worker.store.schema.metadata import UtcTime
+from worker.store.schema.streams import streams
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a stream is; saved with each page, in the page's own transaction."""
+
+    watermark: datetime | None = None
+    # The window being walked; `window_end` is None between windows.
+    window_start: datetime | None = None
+    window_end: datetime | None = None
+    section: str | None = None
+    cursor: str | None = None
+    rows_seen: int = 0
+    rows_total: int | None = None
+    restarts: int = 0
+    # The window re-reads what somebody asked for; the watermark need not follow it.
+    aside: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredStream:
+    """One stream's row."""
+
+    id: int
+    shop_key: str
+    stream: Stream
+    progress: Progress
+    # Somebody asked to read again from here.
+    since: datetime | None
+    next_run_at: datetime | None
+    lease_token: str | None
+    lease_until: datetime | None
+    last_success_at: datetime | None
+    failures: int
+    last_error: str | None
+    disabled: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """The right to pull one stream until the lease ends."""
+
+    stream_id: int
+    shop_key: str
+    stream: Stream
+    lease_token: str
+    # Never pulled to the end before.
+    is_backfill: bool
+
+
+def find_stream(
+    connection: Connection, shop_key: str, stream: Stream
+) -> StoredStream | None:
+    """Return one stream of one shop."""
+    row = connection.execute(
+        select(streams).where(
+            streams.c.shop_key == shop_key, streams.c.stream == stream.value
+        )
+    ).one_or_none()
+    return None if row is None else _read(row)
+
+
+def all_streams(connection: Connection) -> list[StoredStream]:
+    """Return all streams by shop."""
+    rows = connection.execute(
+        select(streams).order_by(streams.c.shop_key, streams.c.stream)
+    )
+    return [_read(row) for row in rows]
+
+
+def claim_due_streams(
+    connection: Connection, *, token: str, now: datetime, until: datetime, limit: int
+) -> list[Claim]:
+    """Lease the streams that are due, longest overdue first; nobody else gets them."""
+    due = (
+        select(streams.c.id)
+        .where(streams.c.next_run_at <= now, _free(now))
+        .order_by(streams.c.next_run_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return _claim(connection, streams.c.id.in_(due.scalar_subquery()), token, until)
+
+
+def claim_stream(
+    connection: Connection,
+    shop_key: str,
+    stream: Stream,
+    *,
+    token: str,
+    now: datetime,
+    until: datetime,
+) -> Claim | None:
+    """Lease one stream, due or not; None while somebody else pulls it."""
+    wanted = (
+        (streams.c.shop_key == shop_key)
+        & (streams.c.stream == stream.value)
+        & or_(_free(now), streams.c.lease_token == token)
+    )
+    claims = _claim(connection, wanted, token, until)
+    return claims[0] if claims else None
+
+
+def request_again(
+    connection: Connection,
+    shop_key: str,
+    stream: Stream,
+    *,
+    now: datetime,
+    since: datetime | None,
+) -> None:
+    """Make a stream due now; with `since`, also read again from there."""
+    values: dict[str, Any] = {"next_run_at": now}
+    if since is not None:
+        values["since"] = _earlier(since)
+    connection.execute(
+        update(streams)
+        .where(streams.c.shop_key == shop_key, streams.c.stream == stream.value)
+        .values(**values)
+    )
+
+
+def take_since(connection: Connection, claim: Claim) -> datetime | None:
+    """Return and clear what was asked for; whoever calls it must open that window now."""
+    since = connection.execute(
+        select(streams.c.since).where(streams.c.id == claim.stream_id).with_for_update()
+    ).scalar_one_or_none()
+    if since is not None:
+        _update_owned(connection, claim, since=None)
+    return since
+
+
+def keep_since(connection: Connection, claim: Claim, since: datetime) -> None:
+    """Ask for the rest of a window that was cut shorter."""
+    _update_owned(connection, claim, since=_earlier(since))
+
+
+def save_progress(connection: Connection, claim: Claim, progress: Progress) -> None:
+    """Save how far the stream is; the first statement of a page's transaction.
+
+    Raises:
+        LeaseLost: somebody else owns the stream now, so the page must not be written.
+    """
+    _update_owned(connection, claim, **asdict(progress))
+
+
+def finish_pull(
+    connection: Connection,
+    claim: Claim,
+    *,
+    now: datetime,
+    next_run_at: datetime | None,
+    succeeded_at: datetime | None = None,
+    failures: int = 0,
+    last_error: str | None = None,
+    disabled: str | None = None,
+) -> None:
+    """Give the lease back and say when the stream is due again.
+
+    Raises:
+        LeaseLost: somebody else owns the stream now.
+    """
+    values: dict[str, Any] = {
+        "lease_token": None,
+        "lease_until": None,
+        # A request that came meanwhile is due at once.
+        "next_run_at": case(
+            (
+                streams.c.since.is_not(None) & (streams.c.next_run_at <= now),
+                literal(now, UtcTime()),
+            ),
+            else_=literal(next_run_at, UtcTime()),
+        ),
+        "failures": failures,
+        "last_error": last_error,
+        "disabled": disabled,
+    }
+    if succeeded_at is not None:
+        values["last_success_at"] = succeeded_at
+    _update_owned(connection, claim, **values)
+
+
+def _update_owned(connection: Connection, claim: Claim, **values: Any) -> None:
+    updated = connection.execute(
+        update(streams)
+        .where(
+            streams.c.id == claim.stream_id, streams.c.lease_token == claim.lease_token
+        )
+        .values(**values)
+    )
+    if updated.rowcount != 1:
+        raise LeaseLost(f"{claim.shop_key} {claim.stream}: another worker pulls it now")
+
+
+def _earlier(since: datetime) -> Any:
+    return case(
+        (streams.c.since < since, streams.c.since), else_=literal(since, UtcTime())
+    )
+
+
+def _free(now: datetime) -> Any:
+    return or_(streams.c.lease_until.is_(None), streams.c.lease_until < now)
+
+
+def _claim(
+    connection: Connection, wanted: Any, token: str, until: datetime
+) -> list[Claim]:
+    rows = connection.execute(
+        update(streams)
+        .where(wanted)
+        .values(lease_token=token, lease_until=until)
+        .returning(
+            streams.c.id, streams.c.shop_key, streams.c.stream, streams.c.watermark
+        )
+    )
+    return [
+        Claim(
+            stream_id=row.id,
+            shop_key=row.shop_key,
+            stream=Stream(row.stream),
+            lease_token=token,
+            is_backfill=row.watermark is None,
+        )
+        for row in rows
+    ]
+
+
+def _read(row: Row[Any]) -> StoredStream:
+    return StoredStream(
+        id=row.id,
+        shop_key=row.shop_key,
+        stream=Stream(row.stream),
+        progress=Progress(
+            watermark=row.watermark,
+            window_start=row.window_start,
+            window_end=row.window_end,
+            section=row.section,
+            cursor=row.cursor,
+            rows_seen=row.rows_seen,
+            rows_total=row.rows_total,
+            restarts=row.restarts,
+            aside=row.aside,
+        ),
+        since=row.since,
+        next_run_at=row.next_run_at,
+        lease_token=row.lease_token,
+        lease_until=row.lease_until,
+        last_success_at=row.last_success_at,
+        failures=row.failures,
+        last_error=row.last_error,
+        disabled=row.disabled,
+    )
