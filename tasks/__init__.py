@@ -1,1 +1,1 @@
-"""x."""
+"""Celery's entry points: parse, call one use case, enqueue what it returned after commit."""

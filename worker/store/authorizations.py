@@ -157,17 +157,21 @@ def take_lease(
     owner: str,
     now: datetime,
     until: datetime,
+    handed: str | None = None,
 ) -> bool:
-    """Become the one who refreshes; True if nobody else is, or if it is us already."""
+    """Become the one who refreshes; False if somebody else is.
+
+    `handed` is the lease of the message that asked for it. It is swapped for a new one,
+    so that the same message delivered twice finds nothing to do.
+    """
+    free = or_(
+        authorizations.c.lease_until.is_(None), authorizations.c.lease_until < now
+    )
     taken = connection.execute(
         update(authorizations)
         .where(
             authorizations.c.id == authorization_id,
-            or_(
-                authorizations.c.lease_until.is_(None),
-                authorizations.c.lease_until < now,
-                authorizations.c.lease_owner == owner,
-            ),
+            free if handed is None else authorizations.c.lease_owner == handed,
         )
         .values(lease_owner=owner, lease_until=until)
     )

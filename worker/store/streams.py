@@ -102,12 +102,17 @@ def claim_stream(
     token: str,
     now: datetime,
     until: datetime,
+    handed: str | None = None,
 ) -> Claim | None:
-    """Lease one stream, due or not; None while somebody else pulls it."""
+    """Lease one stream, due or not; None while somebody else pulls it.
+
+    `handed` is the token of the message that asked for it. It is swapped for a new one,
+    so that the same message delivered twice finds nothing to do.
+    """
     wanted = (
         (streams.c.shop_key == shop_key)
         & (streams.c.stream == stream.value)
-        & or_(_free(now), streams.c.lease_token == token)
+        & (_free(now) if handed is None else streams.c.lease_token == handed)
     )
     claims = _claim(connection, wanted, token, until)
     return claims[0] if claims else None

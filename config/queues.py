@@ -1,0 +1,26 @@
+"""Queues, and which task goes to which."""
+
+from enum import StrEnum
+
+
+class Queue(StrEnum):
+    """One list in Redis each; a backlog in one never delays another."""
+
+    # The beat's tick: short, must never wait.
+    TICK = "tick"
+    # Token refreshes: few, and the most urgent.
+    TOKENS = "tokens"
+    PULL = "pull"
+    # First pulls of history: long, and never urgent.
+    BACKFILL = "backfill"
+
+
+ROUTES = {
+    "tasks.schedule.*": {"queue": Queue.TICK.value},
+    "tasks.tokens.*": {"queue": Queue.TOKENS.value},
+    "tasks.orders.*": {"queue": Queue.PULL.value},
+    "tasks.products.*": {"queue": Queue.PULL.value},
+}
+
+# Every key of ours in Redis begins with it, the queues too.
+KEY_PREFIX = "sellersync:"

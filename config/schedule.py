@@ -1,0 +1,18 @@
+"""The beat's entries, as data: one tick. What is due is in the database, not here."""
+
+from datetime import timedelta
+from typing import Any
+
+from config.queues import Queue
+
+
+def beat_entries(tick_every: timedelta) -> dict[str, dict[str, Any]]:
+    """Return the beat schedule; a tick that comes late is worth nothing, so it expires."""
+    seconds = tick_every.total_seconds()
+    return {
+        "tick": {
+            "task": "tasks.schedule.tick",
+            "schedule": seconds,
+            "options": {"expires": max(2 * seconds, 2.0), "queue": Queue.TICK.value},
+        }
+    }

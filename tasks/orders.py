@@ -1,0 +1,11 @@
+"""Pull one shop's orders."""
+
+from tasks.pulling import pull_stream
+from worker.app import app
+from worker.domain.records import Stream
+
+
+@app.task(name="tasks.orders.pull")
+def pull(*, shop_key: str, since: str | None = None, lease: str | None = None) -> None:
+    """Bring one shop's orders up to date; `since` (ISO 8601) reads again from there."""
+    pull_stream(Stream.ORDERS, shop_key=shop_key, since=since, lease=lease)

@@ -1,0 +1,38 @@
+"""Token refreshes: those that are due, and those that somebody asks for."""
+
+import structlog
+
+from worker.app import app
+from worker.domain.errors import LeaseLost, SellersyncError
+from worker.runtime import runtime
+
+log = structlog.get_logger(__name__)
+
+
+@app.task(name="tasks.tokens.refresh")
+def refresh(*, shop_key: str, force: bool = False) -> None:
+    """Refresh the token behind one shop if it is due, or anyway with `force`."""
+    try:
+        runtime().refresh_shop(shop_key, force=force)
+    except SellersyncError as error:
+        log.warning("refresh_failed", kind=type(error).__name__, reason=str(error))
+    else:
+        log.info("refresh_done")
+
+
+@app.task(name="tasks.tokens.refresh_due")
+def refresh_due(*, authorization_id: int, lease: str) -> None:
+    """Refresh one authorization that the tick has leased for this message."""
+    try:
+        runtime().refresh_due(authorization_id, lease=lease)
+    except LeaseLost:
+        log.info("refresh_stale", authorization_id=authorization_id)
+    except SellersyncError as error:
+        log.warning(
+            "refresh_failed",
+            authorization_id=authorization_id,
+            kind=type(error).__name__,
+            reason=str(error),
+        )
+    else:
+        log.info("refresh_done", authorization_id=authorization_id)

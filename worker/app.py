@@ -1,0 +1,107 @@
+"""The Celery application; every option that is not Celery's default has its reason.
+
+`celery -A worker.app worker|beat|flower|call` all start here. Nothing is connected at
+import: `worker.runtime` does that when a task first needs it.
+"""
+
+from typing import Any
+
+import structlog
+from celery import Celery, signals
+from kombu import Queue as KombuQueue
+
+from config.embedded import redis_url
+from config.logging import configure_logging
+from config.queues import KEY_PREFIX, ROUTES, Queue
+from config.schedule import beat_entries
+from config.settings import settings
+from worker.runtime import stopping
+
+# More than twice the longest task, and the same on every consumer: the worker that scans
+# applies its own value to everybody's messages.
+VISIBILITY_TIMEOUT = 600  # seconds
+
+app = Celery(
+    "sellersync",
+    broker=redis_url(settings()).broker,
+    # Names as strings: the tasks stand above this module and import it.
+    include=["tasks.schedule", "tasks.tokens", "tasks.orders", "tasks.products"],
+)
+app.conf.update(
+    broker_connection_retry_on_startup=True,
+    # The default gives up after 100 tries; a worker must outlive any outage.
+    broker_connection_max_retries=None,
+    broker_transport_options={
+        "visibility_timeout": VISIBILITY_TIMEOUT,
+        # A dead worker's messages come back after the timeout, not up to 100 s later.
+        # https://github.com/celery/kombu/pull/2558
+        "unacked_restore_interval": 10,
+        "unacked_restore_throttle": 1,
+        # Without it a half-open connection freezes worker and beat for good.
+        "socket_timeout": 15,
+        "socket_connect_timeout": 5,
+        "socket_keepalive": True,
+        "health_check_interval": 10,
+        # No `retry_on_timeout`: a dropped connection then hangs the worker silently.
+        "global_keyprefix": KEY_PREFIX,
+        "client_name": "sellersync",
+    },
+    # Outcomes are rows in the database; results would only be another place for secrets.
+    task_ignore_result=True,
+    result_backend=None,
+    # Acknowledged when done; the second option acts for prefork children that die.
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    # Celery's own rate limit is per worker and blocks the prefetch.
+    worker_disable_rate_limits=True,
+    task_serializer="json",
+    accept_content=["json"],
+    enable_utc=True,
+    timezone="UTC",
+    # Declared, so that a worker without -Q serves every queue and typos fail loudly.
+    task_queues=[KombuQueue(queue.value) for queue in Queue],
+    task_default_queue=Queue.PULL.value,
+    task_create_missing_queues=False,
+    task_routes=ROUTES,
+    # Flower sees the workers; the sent event would add a series per publisher.
+    worker_send_task_events=True,
+    task_send_sent_event=False,
+    # Waiting for HTTP is most of the work: threads do it at a tenth of the memory.
+    worker_pool="threads",
+    worker_concurrency=16,
+    worker_hijack_root_logger=False,
+    worker_redirect_stdouts=False,
+    beat_schedule=beat_entries(settings().schedule.tick_every),
+    # What is due is in the database: beat itself has nothing to remember.
+    beat_scheduler="celery.beat:Scheduler",
+    beat_max_loop_interval=5,
+    beat_enable_remote_control=True,
+)
+
+
+@signals.setup_logging.connect
+def _configure_logging(**_: Any) -> None:
+    configure_logging(settings().log)
+
+
+@signals.task_prerun.connect
+def _bind_task(task_id: str, task: Any, kwargs: dict[str, Any], **_: Any) -> None:
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(
+        task=task.name,
+        task_id=task_id,
+        shop_key=kwargs.get("shop_key"),
+        redelivered=bool((task.request.delivery_info or {}).get("redelivered")),
+    )
+
+
+@signals.task_postrun.connect
+def _unbind_task(**_: Any) -> None:
+    structlog.contextvars.clear_contextvars()
+
+
+@signals.worker_shutting_down.connect
+def _stop_pulls(**_: Any) -> None:
+    # A pull ends at its next page and gives its lease back.
+    stopping.set()

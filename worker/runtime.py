@@ -1,0 +1,265 @@
+"""The composition root: what one process needs, made when first asked for, after a fork."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from threading import Event
+from uuid import uuid4
+
+import redis
+
+from config.embedded import (
+    database_url,
+    key_file,
+    redis_url,
+    uses_embedded_database,
+)
+from config.queues import KEY_PREFIX, Queue
+from config.settings import Settings, settings
+from worker.domain.errors import OperatorError, ReauthorizeShop
+from worker.domain.identity import App
+from worker.domain.records import Stream
+from worker.gateway.budget import Budget
+from worker.gateway.caller import Gateway
+from worker.gateway.clocks import ServerClocks
+from worker.gateway.transport import HttpTransport
+from worker.marketplaces.configured import ConfiguredApps
+from worker.store.authorizations import Authorization
+from worker.store.database import Database, database_now
+from worker.store.keyring import open_sealer
+from worker.store.shops import find_shop
+from worker.store.streams import Claim, claim_stream, request_again
+from worker.store.upgrade import require_newest, upgrade
+from worker.sync.pull import Pulled, Puller, Source
+from worker.sync.turn import Plan, Turn, take_turn
+from worker.sync.windows import History
+from worker.tokens.connect import discover_shops
+from worker.tokens.desk import TokenDesk
+from worker.tokens.outcomes import report_dead
+from worker.tokens.refresh import refresh
+from worker.tokens.seller import SellerCredentials
+
+# Set when this process shuts down: pulls stop at the next page.
+stopping = Event()
+
+# Redis answers in milliseconds or is away; then calls stop.
+_REDIS_TIMEOUT = 5  # seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runtime:
+    """The connected parts of this process."""
+
+    settings: Settings
+    database: Database
+    redis: redis.Redis
+    budget: Budget
+    gateway: Gateway
+    apps: ConfiguredApps
+    desk: TokenDesk
+
+    def plan(self, stream: Stream, *, deadline: timedelta | None) -> Plan:
+        """Return what the operator wants of a stream."""
+        wanted = (
+            self.settings.orders if stream is Stream.ORDERS else self.settings.products
+        )
+        length = None if wanted.history == "all" else wanted.history
+        return Plan(
+            every=wanted.every, history=History(length=length), deadline=deadline
+        )
+
+    def claim(
+        self, shop_key: str, stream: Stream, *, handed: str | None = None
+    ) -> Claim | None:
+        """Claim one stream; None while somebody else pulls it."""
+        with self.database.write() as connection:
+            now = database_now(connection)
+            return claim_stream(
+                connection,
+                shop_key,
+                stream,
+                token=uuid4().hex,
+                now=now,
+                until=now + self.settings.schedule.lease,
+                handed=handed,
+            )
+
+    def request_pull(
+        self, shop_key: str, stream: Stream, *, since: datetime | None
+    ) -> None:
+        """Make a stream due now; with `since`, also read again from there.
+
+        Raises:
+            OperatorError: no such shop is connected.
+        """
+        with self.database.write() as connection:
+            if find_shop(connection, shop_key) is None:
+                raise unknown_shop(shop_key)
+            now = database_now(connection)
+            request_again(connection, shop_key, stream, now=now, since=since)
+
+    def refresh_shop(self, shop_key: str, *, force: bool) -> Authorization:
+        """Refresh the token behind a shop if it is due, or anyway with `force`.
+
+        Raises:
+            OperatorError: no such shop is connected.
+            MarketplaceError: the leaf says what happens next.
+        """
+        with self.database.read() as connection:
+            now = database_now(connection)
+        return refresh(
+            self.desk,
+            self._authorization_id(shop_key),
+            asked_at=now if force else None,
+        )
+
+    def refresh_due(self, authorization_id: int, *, lease: str) -> Authorization:
+        """Refresh what the tick has leased, then look for shops that are new.
+
+        Raises:
+            LeaseLost: the lease is somebody else's now.
+        """
+        refreshed = refresh(self.desk, authorization_id, handed=lease)
+        discover_shops(self.desk, authorization_id)
+        return refreshed
+
+    def take_turn(
+        self,
+        claim: Claim,
+        *,
+        deadline: timedelta | None,
+        on_page: Callable[[Pulled], None] = lambda _pulled: None,
+    ) -> Turn:
+        """Pull a claimed stream, write down how it went, give the claim back."""
+        seller = SellerCredentials(self.desk, self._authorization_id(claim.shop_key))
+
+        def on_dead(error: ReauthorizeShop) -> None:
+            report_dead(self.database, seller.used, error)
+
+        puller = Puller(
+            database=self.database,
+            gateway=self.gateway,
+            should_stop=stopping.is_set,
+            on_page=on_page,
+        )
+        return take_turn(
+            puller,
+            claim,
+            lambda: self._source(claim.shop_key, seller),
+            self.plan(claim.stream, deadline=deadline),
+            on_dead=on_dead,
+        )
+
+    def queue_length(self) -> int:
+        """Return how many pulls wait for a worker."""
+        return sum(
+            int(self.redis.llen(f"{KEY_PREFIX}{queue}"))
+            for queue in (Queue.PULL, Queue.BACKFILL)
+        )
+
+    def calls_per_second(self, app: App) -> float:
+        """Return what an app sent lately."""
+        return self.budget.used(app)
+
+    def close(self) -> None:
+        """Give everything back."""
+        self.redis.close()
+        self.database.close()
+
+    def _authorization_id(self, shop_key: str) -> int:
+        with self.database.read() as connection:
+            found = find_shop(connection, shop_key)
+        if found is None:
+            raise unknown_shop(shop_key)
+        return found.authorization_id
+
+    def _source(self, shop_key: str, seller: SellerCredentials) -> Source:
+        with self.database.read() as connection:
+            found = find_shop(connection, shop_key)
+        if found is None:
+            raise unknown_shop(shop_key)
+        marketplace, app = self.apps.find(found.app_id)
+        return Source(
+            marketplace=marketplace, app=app, shop=found.shop, credentials=seller
+        )
+
+
+def unknown_shop(shop_key: str) -> OperatorError:
+    """Return the one clear line for a shop that is not connected."""
+    return OperatorError(
+        f"no shop {shop_key} is connected; `sellersync shops` lists those that are"
+    )
+
+
+def runtime() -> Runtime:
+    """Return this process's runtime; a forked child makes its own.
+
+    Raises:
+        OperatorError: the settings, the database or a key are not usable.
+    """
+    return _runtime_of(os.getpid())
+
+
+def open_database(configured: Settings) -> Database:
+    """Open the database; the embedded one is made and migrated on the way.
+
+    Raises:
+        OperatorError: it does not answer, or its schema is not this program's.
+    """
+    if uses_embedded_database(configured):
+        configured.home_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    database = Database(database_url(configured))
+    if uses_embedded_database(configured):
+        upgrade(database)
+    else:
+        require_newest(database)
+    return database
+
+
+@cache
+def _runtime_of(_pid: int) -> Runtime:
+    configured = settings()
+    apps = ConfiguredApps.from_settings()
+    database = open_database(configured)
+    keys = configured.encryption_keys
+    sealer = open_sealer(
+        keys.get_secret_value() if keys else None, key_file(configured)
+    )
+    client = redis.Redis.from_url(
+        redis_url(configured).client,
+        socket_timeout=_REDIS_TIMEOUT,
+        socket_connect_timeout=_REDIS_TIMEOUT,
+    )
+    budget = Budget(
+        client,
+        prefix=KEY_PREFIX,
+        pad=configured.budget.pad,
+        max_wait=configured.budget.max_wait,
+    )
+    gateway = Gateway(
+        transport=HttpTransport(
+            connect_timeout=configured.http.connect_timeout,
+            read_timeout=configured.http.read_timeout,
+        ),
+        budget=budget,
+        clocks=ServerClocks(),
+        deadline=configured.http.deadline,
+    )
+    desk = TokenDesk(
+        database=database,
+        sealer=sealer,
+        gateway=gateway,
+        apps=apps,
+        check_every=configured.tokens.check_every,
+    )
+    return Runtime(
+        settings=configured,
+        database=database,
+        redis=client,
+        budget=budget,
+        gateway=gateway,
+        apps=apps,
+        desk=desk,
+    )

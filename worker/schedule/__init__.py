@@ -1,0 +1,1 @@
+"""Which due work is let in now."""

@@ -1,0 +1,1 @@
+"""Bring streams up to date: windows, walks over their pages, pulls."""

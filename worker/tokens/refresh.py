@@ -1,0 +1,185 @@
+"""The refresh: one in flight per authorization, journaled before and after the call.
+
+    lease + intent  ->  call  ->  sealed reply  ->  compare-and-set  ->  lease back
+
+Each arrow is a commit. A crash leaves a lease that runs out and an open journal entry;
+whoever takes the lease next settles the entry first. An intent without a reply was
+ambiguous, and the refresh that follows is its one controlled replay.
+"""
+
+from datetime import datetime, timedelta
+from threading import Event
+from uuid import uuid4
+
+from worker.domain.calls import HttpReply, Work
+from worker.domain.errors import LeaseLost, ReauthorizeShop, RetryLater, SellersyncError
+from worker.domain.grants import AuthorizationState, Grant
+from worker.store import authorizations, journal
+from worker.store.authorizations import Authorization
+from worker.store.database import database_now
+from worker.tokens.credentials import FixedCredentials
+from worker.tokens.desk import TokenDesk
+from worker.tokens.outcomes import back_off, bury
+from worker.tokens.recovery import refuse_other_subject, settle_open_entries
+from worker.tokens.replies import pack
+
+# Longer than one call with all its retries; a holder that is frozen longer has lost.
+LEASE = timedelta(seconds=120)
+# A worker slot waits this long for somebody else's refresh, then the work is due again.
+_PATIENCE = 5.0  # seconds
+_LOOK_EVERY = 0.1  # seconds
+
+
+def refresh(
+    desk: TokenDesk,
+    authorization_id: int,
+    *,
+    handed: str | None = None,
+    asked_at: datetime | None = None,
+) -> Authorization:
+    """Refresh if it is due, or if nobody has refreshed since `asked_at`; return the row.
+
+    `handed` continues a lease that the scheduler took.
+
+    Raises:
+        LeaseLost: the handed lease is somebody else's now; there is nothing to do.
+        ReauthorizeShop: only the seller can help.
+        RetryLater: it passes by itself; the row says when it is tried again.
+    """
+    owner = uuid4().hex
+    authorization, now = _take(desk, authorization_id, owner, handed)
+    try:
+        if authorization.is_dead:
+            raise dead(authorization)
+        authorization = settle_open_entries(desk, authorization)
+        if _is_wanted(authorization, now, asked_at):
+            return _renew(desk, authorization)
+        return authorization
+    finally:
+        with desk.database.write() as connection:
+            authorizations.release_lease(connection, authorization_id, owner=owner)
+
+
+def dead(authorization: Authorization) -> ReauthorizeShop:
+    """Return the error that stands for a dead authorization, without a call."""
+    reason = authorization.last_error or authorization.state.value
+    return ReauthorizeShop("token", f"the seller has to authorise again ({reason})")
+
+
+def seal_reply(desk: TokenDesk, entry_id: int, reply: HttpReply) -> None:
+    """Make a reply durable before anything else is done with it."""
+    sealed = desk.sealer.seal(pack(reply))
+    with desk.database.write() as connection:
+        journal.keep_reply(connection, entry_id, sealed, now=database_now(connection))
+
+
+def _take(
+    desk: TokenDesk, authorization_id: int, owner: str, handed: str | None
+) -> tuple[Authorization, datetime]:
+    """Take the lease, then read: what was read before may be a rotated token."""
+    pause = Event()
+    waited = 0.0
+    while True:
+        with desk.database.write() as connection:
+            now = database_now(connection)
+            taken = authorizations.take_lease(
+                connection,
+                authorization_id,
+                owner=owner,
+                now=now,
+                until=now + LEASE,
+                handed=handed,
+            )
+            found = authorizations.find_authorization(connection, authorization_id)
+        if taken:
+            return found, now
+        if handed is not None:
+            raise LeaseLost(f"authorization {authorization_id}: refreshed elsewhere")
+        if waited >= _PATIENCE:
+            raise RetryLater("token refresh", "another worker is still at it")
+        pause.wait(_LOOK_EVERY)
+        waited += _LOOK_EVERY
+
+
+def _is_wanted(
+    authorization: Authorization, now: datetime, asked_at: datetime | None
+) -> bool:
+    if asked_at is not None and authorization.refreshed_at < asked_at:
+        return True
+    return authorization.refresh_at is not None and authorization.refresh_at <= now
+
+
+def _renew(desk: TokenDesk, authorization: Authorization) -> Authorization:
+    marketplace, app = desk.apps.find(authorization.app_id)
+    entry_id = _open_entry(desk, authorization)
+    try:
+        grant = desk.gateway.converse(
+            marketplace.refresh(),
+            marketplace=marketplace,
+            app=app,
+            credentials=FixedCredentials(authorization.credentials(desk.sealer)),
+            work=Work.TOKENS,
+            before_reading=lambda reply: seal_reply(desk, entry_id, reply),
+        )
+        refuse_other_subject(authorization, grant)
+    except SellersyncError as error:
+        _fail(desk, authorization, entry_id, error)
+        raise
+    return _promote(desk, authorization, entry_id, grant)
+
+
+def _open_entry(desk: TokenDesk, authorization: Authorization) -> int:
+    with desk.database.write() as connection:
+        authorizations.move(
+            connection,
+            authorization.id,
+            AuthorizationState.REFRESHING,
+            version=authorization.version,
+            refresh_at=authorization.refresh_at,
+            failures=authorization.failures,
+            last_error=authorization.last_error,
+        )
+        return journal.open_entry(
+            connection,
+            app_id=authorization.app_id,
+            authorization_id=authorization.id,
+            action="refresh",
+            version=authorization.version,
+            now=database_now(connection),
+        )
+
+
+def _promote(
+    desk: TokenDesk, authorization: Authorization, entry_id: int, grant: Grant
+) -> Authorization:
+    with desk.database.write() as connection:
+        now = database_now(connection)
+        saved = authorizations.save_grant(
+            connection,
+            authorization.id,
+            grant,
+            replaces=authorization.version,
+            sealer=desk.sealer,
+            now=now,
+            refresh_at=desk.next_refresh(grant, now),
+        )
+        # Somebody froze us past our lease and refreshed: their tokens are the newer ones.
+        journal.settle(
+            connection, entry_id, "promoted" if saved else "superseded", now=now
+        )
+        return authorizations.find_authorization(connection, authorization.id)
+
+
+def _fail(
+    desk: TokenDesk,
+    authorization: Authorization,
+    entry_id: int,
+    error: SellersyncError,
+) -> None:
+    with desk.database.write() as connection:
+        now = database_now(connection)
+        journal.settle(connection, entry_id, type(error).__name__, now=now)
+        if isinstance(error, ReauthorizeShop):
+            bury(connection, authorization, error, now=now)
+        else:
+            back_off(connection, authorization, error, now=now)
