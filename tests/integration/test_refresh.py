@@ -1,0 +1,405 @@
+"""A refresh token is never lost: the refresh against a real database, step by step."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+
+import orjson
+import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import select, update
+
+from worker.domain.calls import HttpReply
+from worker.domain.errors import (
+    AnswerLost,
+    LeaseLost,
+    OperatorError,
+    ReauthorizeShop,
+    RetryLater,
+)
+from worker.domain.grants import AuthorizationState, Grant
+from worker.domain.identity import App, Credentials, Shop
+from worker.marketplaces import marketplaces
+from worker.marketplaces.configured import ConfiguredApps
+from worker.store import authorizations, shops
+from worker.store.events import recent_events
+from worker.store.schema.accounts import authorizations as authorization_rows
+from worker.store.schema.accounts import token_journal
+from worker.store.schema.streams import streams
+from worker.store.sealing import Sealer
+from worker.tokens.desk import TokenDesk
+from worker.tokens.refresh import refresh
+from worker.tokens.seller import SellerCredentials
+
+pytestmark = pytest.mark.integration
+
+TIKTOK = marketplaces()["tiktok_shop"]
+APP = App(
+    marketplace="tiktok_shop",
+    zone="default",
+    app_key="key",
+    app_secret="secret",
+    api_url="http://127.0.0.1",
+    requests_per_second=10,
+)
+NOW = datetime.now(UTC).replace(microsecond=0)
+WEEK = timedelta(days=7)
+
+
+class Killed(BaseException):
+    """The process dies here: nothing in our code may catch it."""
+
+
+@dataclass
+class ScriptedMarketplaceCall:
+    """Plays the gateway: answers each conversation with the next scripted reply."""
+
+    script: list[object]
+    sent: list[Credentials] = field(default_factory=list)
+    lock: Lock = field(default_factory=Lock)
+
+    def converse(
+        self, conversation, *, marketplace, app, credentials, work, before_reading
+    ):
+        del app, work
+        call = next(conversation)
+        with self.lock:
+            self.sent.append(credentials.current())
+            answer = self.script.pop(0)
+        if callable(answer):
+            answer = answer()
+        if isinstance(answer, Exception):
+            raise answer
+        before_reading(answer)
+        if self.script[:1] == [Killed]:
+            raise Killed
+        try:
+            conversation.send(marketplace.read(call, answer))
+        except StopIteration as done:
+            return done.value
+        raise AssertionError
+
+
+def token_reply(number, *, open_id="seller-1"):
+    """Return a good reply with the token set of this number."""
+    data = {
+        "access_token": f"access-{number}",
+        "access_token_expire_in": int((NOW + WEEK).timestamp()),
+        "refresh_token": f"refresh-{number}",
+        "refresh_token_expire_in": 4854580847,
+        "open_id": open_id,
+        "seller_name": "Example Seller",
+        "user_type": 0,
+    }
+    return reply({"code": 0, "message": "success", "data": data, "request_id": "r"})
+
+
+def error_reply(code):
+    """Return a token endpoint's error: those come with HTTP 200 too."""
+    return reply({"code": code, "message": "refused", "data": None, "request_id": "r"})
+
+
+def reply(envelope):
+    """Return an HTTP reply with a JSON body."""
+    return HttpReply(status=200, headers={}, body=orjson.dumps(envelope))
+
+
+@pytest.fixture
+def sealer():
+    """Return a sealer with a key of its own."""
+    return Sealer((Fernet.generate_key().decode(),))
+
+
+@pytest.fixture
+def seller(database, sealer):
+    """Return the number of a seller with token set 1, whose refresh is due."""
+    grant = Grant(
+        subject="seller-1",
+        access_token="access-1",
+        access_expires_at=NOW + timedelta(minutes=5),
+        refresh_token="refresh-1",
+        refresh_expires_at=NOW + WEEK,
+    )
+    with database.write() as connection:
+        authorizations.remember_app(connection, APP, now=NOW)
+        number = authorizations.adopt_grant(
+            connection,
+            APP,
+            grant,
+            sealer=sealer,
+            now=NOW - WEEK,
+            refresh_at=NOW - timedelta(minutes=1),
+        )
+        shop = Shop(marketplace="tiktok_shop", zone="default", shop_id="1")
+        shops.remember_shops(connection, number, [shop], now=NOW)
+    return number
+
+
+@pytest.fixture
+def desk_with(database, sealer):
+    """Return a maker of desks whose marketplace answers by a script."""
+
+    def make(*script):
+        return TokenDesk(
+            database=database,
+            sealer=sealer,
+            gateway=ScriptedMarketplaceCall(list(script)),
+            apps=ConfiguredApps(((TIKTOK, APP),)),
+            check_every=timedelta(days=1),
+        )
+
+    return make
+
+
+def stored(desk, seller):
+    """Return the row of the seller."""
+    with desk.database.read() as connection:
+        return authorizations.find_authorization(connection, seller)
+
+
+def tokens(desk, seller):
+    """Return the stored tokens."""
+    found = stored(desk, seller).credentials(desk.sealer)
+    return found.access_token, found.refresh_token
+
+
+def journal(desk):
+    """Return how each journal entry ended, oldest first."""
+    with desk.database.read() as connection:
+        rows = connection.execute(select(token_journal).order_by(token_journal.c.id))
+        return [row.outcome for row in rows]
+
+
+def events(desk):
+    """Return the names of all events, oldest first."""
+    with desk.database.read() as connection:
+        return [event.name for event in reversed(recent_events(connection, limit=100))]
+
+
+def lease_runs_out(desk):
+    """Let the time pass that a dead holder's lease lasts."""
+    with desk.database.write() as connection:
+        connection.execute(
+            update(authorization_rows).values(lease_until=NOW - timedelta(seconds=1))
+        )
+
+
+def test_a_due_token_is_replaced_as_a_whole(desk_with, seller):
+    """Both tokens and both times, in one step; the next refresh lies in the future."""
+    desk = desk_with(token_reply(2))
+    result = refresh(desk, seller)
+
+    assert tokens(desk, seller) == ("access-2", "refresh-2")
+    assert result.state is AuthorizationState.ACTIVE
+    assert result.version == 2
+    assert result.access_expires_at == NOW + WEEK
+    assert result.refresh_expires_at == datetime.fromtimestamp(4854580847, UTC)
+    assert result.refresh_at is not None
+    assert result.refresh_at > NOW + timedelta(days=4)
+    assert stored(desk, seller).lease_owner is None
+    assert journal(desk) == ["promoted"]
+
+
+def test_a_token_that_is_not_due_costs_no_call(desk_with, seller):
+    """The second of two messages finds the first one's work done."""
+    desk = desk_with(token_reply(2))
+    refresh(desk, seller)
+    refresh(desk, seller)
+
+    assert len(desk.gateway.sent) == 1
+
+
+def test_asking_anyway_refreshes_once(desk_with, seller):
+    """`--force` counts a refresh that happened after it was asked for."""
+    desk = desk_with(token_reply(2), token_reply(3))
+    refresh(desk, seller)
+    asked_at = datetime.now(UTC) + timedelta(seconds=1)
+    refresh(desk, seller, asked_at=asked_at)
+
+    assert tokens(desk, seller) == ("access-3", "refresh-3")
+    refreshed_at = stored(desk, seller).refreshed_at
+    refresh(desk, seller, asked_at=refreshed_at)
+    assert len(desk.gateway.sent) == 2
+
+
+def test_the_reply_is_sealed_before_it_is_used(desk_with, seller):
+    """Killed between reply and promotion: the next one promotes it without a call."""
+    desk = desk_with(token_reply(2), Killed)
+    with pytest.raises(Killed):
+        refresh(desk, seller)
+    assert tokens(desk, seller) == ("access-1", "refresh-1")
+
+    lease_runs_out(desk)
+    desk.gateway.script.clear()
+    result = refresh(desk, seller)
+
+    assert tokens(desk, seller) == ("access-2", "refresh-2")
+    assert result.state is AuthorizationState.ACTIVE
+    assert journal(desk) == ["promoted_after_crash"]
+    assert len(desk.gateway.sent) == 1
+
+
+def test_a_kept_reply_is_not_readable_without_the_key(desk_with, seller):
+    """What lies in the journal is encrypted."""
+    desk = desk_with(token_reply(2), Killed)
+    with pytest.raises(Killed):
+        refresh(desk, seller)
+
+    with desk.database.read() as connection:
+        (sealed,) = connection.execute(select(token_journal.c.sealed_reply)).scalars()
+    assert b"refresh-2" not in sealed
+    assert b"refresh-2" in desk.sealer.open(sealed)
+
+
+def test_killed_before_the_reply_is_replayed_once(desk_with, seller):
+    """An intent without reply was ambiguous; the old token gets its one more try."""
+
+    def die():
+        raise Killed
+
+    desk = desk_with(die, token_reply(2))
+    with pytest.raises(Killed):
+        refresh(desk, seller)
+    lease_runs_out(desk)
+    refresh(desk, seller)
+
+    assert tokens(desk, seller) == ("access-2", "refresh-2")
+    assert journal(desk) == ["ambiguous", "promoted"]
+
+
+@pytest.mark.parametrize("code", [36004001, 36004004, 36004005])
+def test_only_the_marketplaces_own_word_means_dead(desk_with, seller, code):
+    """Then nothing more is sent, the streams rest, and one event tells it."""
+    desk = desk_with(error_reply(code))
+    for _ in range(3):
+        with pytest.raises(ReauthorizeShop):
+            refresh(desk, seller)
+
+    assert stored(desk, seller).state is AuthorizationState.NEEDS_REAUTHORIZATION
+    assert stored(desk, seller).refresh_at is None
+    assert len(desk.gateway.sent) == 1
+    assert events(desk) == ["authorization_needs_seller"]
+    with desk.database.read() as connection:
+        due = connection.execute(select(streams.c.next_run_at)).scalars().all()
+    assert due == [None, None]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        HttpReply(status=503, headers={}, body=b"<html>"),
+        HttpReply(status=429, headers={}, body=b""),
+        HttpReply(status=200, headers={}, body=b""),
+        reply({"code": 0, "message": "success", "data": {}}),
+        error_reply(123456789),
+    ],
+    ids=["5xx", "429", "empty", "no tokens", "unknown code"],
+)
+def test_everything_else_is_transient(desk_with, seller, answer):
+    """The old tokens stay, and it is tried again later."""
+    desk = desk_with(answer)
+    with pytest.raises(RetryLater):
+        refresh(desk, seller)
+
+    row = stored(desk, seller)
+    assert tokens(desk, seller) == ("access-1", "refresh-1")
+    assert (row.state, row.failures) == (AuthorizationState.BACKING_OFF, 1)
+    assert row.refresh_at is not None
+    assert row.refresh_at > NOW
+
+
+def test_a_lost_answer_is_ambiguous_and_told(desk_with, seller):
+    """The rotation may have happened: an operator should know."""
+    desk = desk_with(AnswerLost("token", "read timeout"))
+    with pytest.raises(AnswerLost):
+        refresh(desk, seller)
+
+    assert stored(desk, seller).state is AuthorizationState.AMBIGUOUS
+    assert events(desk) == ["token_refresh_ambiguous"]
+
+
+def test_a_holder_that_was_frozen_cannot_overwrite_newer_tokens(desk_with, seller):
+    """Its reply came back after somebody else had stored a newer set."""
+
+    def overtaken():
+        newer = Grant(
+            subject="seller-1",
+            access_token="access-9",
+            access_expires_at=NOW + WEEK,
+            refresh_token="refresh-9",
+        )
+        with desk.database.write() as connection:
+            authorizations.adopt_grant(
+                connection,
+                APP,
+                newer,
+                sealer=desk.sealer,
+                now=NOW,
+                refresh_at=NOW + timedelta(days=5),
+            )
+        return token_reply(2)
+
+    desk = desk_with(overtaken)
+    refresh(desk, seller)
+
+    assert tokens(desk, seller) == ("access-9", "refresh-9")
+    assert journal(desk) == ["superseded"]
+
+
+def test_a_token_of_another_seller_is_refused(desk_with, seller):
+    """It would make one seller's data another's."""
+    desk = desk_with(token_reply(2, open_id="somebody-else"))
+    with pytest.raises(OperatorError, match="somebody-else"):
+        refresh(desk, seller)
+
+    assert tokens(desk, seller) == ("access-1", "refresh-1")
+
+
+def test_many_at_once_send_one_refresh(desk_with, seller):
+    """The others wait for the winner and use its result."""
+    desk = desk_with(*[token_reply(number) for number in range(2, 20)])
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(lambda _: refresh(desk, seller), range(8)))
+
+    assert len(desk.gateway.sent) == 1
+    assert {result.version for result in results} == {2}
+
+
+def test_the_same_message_twice_is_one_refresh(desk_with, seller):
+    """The first swaps the lease that the message carries for its own."""
+    desk = desk_with(token_reply(2), token_reply(3))
+    with desk.database.write() as connection:
+        now = datetime.now(UTC)
+        (claimed,) = authorizations.claim_due_refreshes(
+            connection, owner="tick", now=now, until=now + timedelta(1), limit=9
+        )
+    assert claimed == seller
+    refresh(desk, claimed, handed="tick")
+    with pytest.raises(LeaseLost):
+        refresh(desk, claimed, handed="tick")
+
+    assert len(desk.gateway.sent) == 1
+
+
+def test_a_rejected_token_is_renewed_only_if_it_is_still_the_stored_one(
+    desk_with, seller
+):
+    """Two calls with the same expired token cost one refresh."""
+    desk = desk_with(token_reply(2), token_reply(3))
+    expired = Credentials(access_token="access-1", refresh_token="refresh-1")
+
+    first = SellerCredentials(desk, seller).renew(expired)
+    second = SellerCredentials(desk, seller).renew(expired)
+    assert (first.access_token, second.access_token) == ("access-2", "access-2")
+    assert len(desk.gateway.sent) == 1
+
+
+def test_a_dead_authorization_gives_no_credentials(desk_with, seller):
+    """So no call of any kind is made for it."""
+    desk = desk_with(error_reply(36004005))
+    with pytest.raises(ReauthorizeShop):
+        refresh(desk, seller)
+
+    with pytest.raises(ReauthorizeShop):
+        SellerCredentials(desk, seller).current()
