@@ -1,6 +1,6 @@
 """Streams: who may pull them now, and how far they are."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,8 @@ class Progress:
     cursor: str | None = None
     rows_seen: int = 0
     rows_total: int | None = None
+    # Digests of the ids that this walk has shown: rows that move are shown twice.
+    shown: bytes = field(default=b"", repr=False)
     restarts: int = 0
     # The window re-reads what somebody asked for; the watermark need not follow it.
     aside: bool = False
@@ -255,6 +257,7 @@ def _read(row: Row[Any]) -> StoredStream:
             cursor=row.cursor,
             rows_seen=row.rows_seen,
             rows_total=row.rows_total,
+            shown=row.shown,
             restarts=row.restarts,
             aside=row.aside,
         ),

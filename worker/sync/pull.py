@@ -28,7 +28,7 @@ from worker.store.streams import (
     save_progress,
     take_since,
 )
-from worker.sync.walk import Step, after_page, current_section
+from worker.sync.walk import Step, after_page, current_section, is_too_large
 from worker.sync.windows import (
     History,
     halve,
@@ -112,6 +112,9 @@ class Puller:
             try:
                 page = self._read(claim, source, progress, rules, work)
             except TooManyResults:
+                progress = self._cut(claim, progress)
+                continue
+            if is_too_large(progress, page, rules) and halve(progress):
                 progress = self._cut(claim, progress)
                 continue
             walked = after_page(progress, page, rules)

@@ -1,16 +1,22 @@
 """One walk over the pages of a window: what a page means for the progress; pure.
 
-Rows that change during a walk leave its closed window and shift the pages behind them,
-so rows can be skipped. A section counts as complete only when the marketplace counted
-the same number of rows at its first and its last page, and that many were seen.
+Rows that change during a walk leave its closed window, or move to its end, and shift the
+pages behind them, so others can be skipped. A section counts as complete only when the
+marketplace counted the same number of rows at its first and its last page, and that many
+different ones were seen.
 """
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from hashlib import blake2b
 
 from worker.domain.pages import Page, StreamRules
 from worker.store.streams import Progress
 from worker.sync.windows import close_window, restart
+
+# A window with more rows is cut first: what a walk must remember stays small.
+LARGEST_WALK = 10_000
+_DIGEST = 8  # bytes
 
 
 class Step(StrEnum):
@@ -33,14 +39,12 @@ class Walked:
 
 def after_page(progress: Progress, page: Page, rules: StreamRules) -> Walked:
     """Return where the walk is once this page is written."""
-    seen = progress.rows_seen + len(page.records) + len(page.unreadable)
+    fresh, shown = _fresh_rows(page, progress.shown)
+    seen = progress.rows_seen + fresh
     first_total = page.total if progress.cursor is None else progress.rows_total
     if page.next_cursor is not None:
-        # More rows than counted, or the same token again: this walk would never end.
-        in_circles = page.next_cursor == progress.cursor or (
-            first_total is not None and seen > first_total
-        )
-        if in_circles:
+        # A page without a new row, or the same token again: this walk may never end.
+        if page.next_cursor == progress.cursor or not fresh:
             return Walked(restart(progress), Step.AGAIN)
         return Walked(
             replace(
@@ -48,6 +52,7 @@ def after_page(progress: Progress, page: Page, rules: StreamRules) -> Walked:
                 cursor=page.next_cursor,
                 rows_seen=seen,
                 rows_total=first_total,
+                shown=shown,
             ),
             Step.ON,
         )
@@ -57,9 +62,37 @@ def after_page(progress: Progress, page: Page, rules: StreamRules) -> Walked:
     if section is None:
         return Walked(close_window(progress), Step.COMPLETE)
     return Walked(
-        replace(progress, section=section, cursor=None, rows_seen=0, rows_total=None),
+        replace(restart(progress), section=section, restarts=progress.restarts),
         Step.ON,
     )
+
+
+def is_too_large(progress: Progress, page: Page, rules: StreamRules) -> bool:
+    """Whether the window's first page counts more rows than one walk should have."""
+    return (
+        rules.has_update_filter
+        and progress.cursor is None
+        and page.total is not None
+        and page.total > LARGEST_WALK
+    )
+
+
+def _fresh_rows(page: Page, shown: bytes) -> tuple[int, bytes]:
+    """Count the rows that the walk had not shown before; return its memory with them."""
+    known = {shown[at : at + _DIGEST] for at in range(0, len(shown), _DIGEST)}
+    before = len(known)
+    nameless = 0
+    fresh = []
+    for row in (*page.records, *page.unreadable):
+        if row.record_id is None:
+            nameless += 1
+            continue
+        digest = blake2b(row.record_id.encode(), digest_size=_DIGEST).digest()
+        if digest not in known:
+            known.add(digest)
+            fresh.append(digest)
+    room = max(LARGEST_WALK - before, 0)
+    return len(fresh) + nameless, shown + b"".join(fresh[:room])
 
 
 def current_section(progress: Progress, rules: StreamRules) -> str:

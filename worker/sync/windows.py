@@ -94,6 +94,7 @@ def restart(progress: Progress) -> Progress:
         cursor=None,
         rows_seen=0,
         rows_total=None,
+        shown=b"",
         restarts=progress.restarts + 1,
     )
 

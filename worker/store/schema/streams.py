@@ -6,6 +6,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     Table,
     Text,
     UniqueConstraint,
@@ -34,6 +35,8 @@ streams = Table(
     Column("cursor", Text),
     Column("rows_seen", Integer, nullable=False, server_default="0"),
     Column("rows_total", Integer),
+    # Which ids the walk has shown, as digests; bounded by the largest walk.
+    Column("shown", LargeBinary, nullable=False, default=b""),
     # Walks of this window whose count did not add up.
     Column("restarts", Integer, nullable=False, server_default="0"),
     # When it is due; NULL while it is disabled.

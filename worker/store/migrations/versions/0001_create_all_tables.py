@@ -264,6 +264,7 @@ def upgrade() -> None:
         sa.Column("cursor", sa.Text(), nullable=True),
         sa.Column("rows_seen", sa.Integer(), server_default="0", nullable=False),
         sa.Column("rows_total", sa.Integer(), nullable=True),
+        sa.Column("shown", sa.LargeBinary(), nullable=False),
         sa.Column("restarts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("next_run_at", UtcTime(), nullable=True),
         sa.Column("lease_token", sa.Text(), nullable=True),
