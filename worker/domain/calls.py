@@ -40,7 +40,8 @@ class Call:
     # TikTok Shop: the path. Temu: the `type`.
     endpoint: str
     method: str = "POST"
-    query: Mapping[str, str] = field(default_factory=dict)
+    # It can hold a shop's cipher and page tokens.
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
     # None: no body at all.
     body: Mapping[str, object] | None = None
     host: Host = Host.API

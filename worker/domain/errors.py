@@ -14,6 +14,7 @@ SellersyncError
     ├── SignatureRefused          read the credentials again, sign again, then stop
     ├── TokenExpired              refresh once, replay once
     ├── ReauthorizeShop           only the seller can help: authorise again
+    │   └── GrantRevoked          the seller took the grant back
     ├── ScopeMissing              the token does not cover this call: stop this stream only
     ├── ShopClosed                the marketplace blocked the shop: pause it
     ├── AppMisconfigured          key, secret, zone or IP allow list: the operator must act
@@ -145,6 +146,10 @@ class ReauthorizeShop(MarketplaceError):
     """Only the seller can help."""
 
     advice = "Send the seller the link that `sellersync authorize-url` prints."
+
+
+class GrantRevoked(ReauthorizeShop):
+    """The seller took the grant back."""
 
 
 class ScopeMissing(MarketplaceError):

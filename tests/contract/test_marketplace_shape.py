@@ -1,0 +1,136 @@
+"""What every marketplace says about itself, and what its folder keeps out of."""
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from worker.domain.errors import OperatorError
+from worker.domain.identity import App
+from worker.domain.marketplace import Marketplace
+from worker.domain.records import Stream
+
+# What reaches out of the process, hides a clock or draws lots.
+IMPURE = frozenset(
+    {
+        *("aiohttp", "asyncio", "celery", "ftplib", "http", "httpx", "logging"),
+        *("multiprocessing", "os", "psycopg", "random", "redis", "requests"),
+        *("secrets", "select", "smtplib", "socket", "sqlalchemy", "sqlite3", "ssl"),
+        *("structlog", "subprocess", "tenacity", "threading", "time"),
+        *("urllib.request", "urllib3", "uuid"),
+        *("worker.gateway", "worker.sandbox", "worker.store"),
+    }
+)
+IMPURE_CALLS = frozenset({"input", "now", "open", "print", "today", "utcnow"})
+
+
+def sources(marketplace: Marketplace) -> Iterator[tuple[Path, ast.Module]]:
+    """The modules of a marketplace's folder."""
+    package = import_module(f"worker.marketplaces.{marketplace.name}")
+    for folder in package.__path__:
+        for path in Path(folder).rglob("*.py"):
+            yield path, ast.parse(path.read_text())
+
+
+def imported(tree: ast.Module) -> set[str]:
+    """The names of the modules that a module imports, and of their parents."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    parts = [name.split(".") for name in names]
+    return {".".join(part[:end]) for part in parts for end in range(1, len(part) + 1)}
+
+
+def called(tree: ast.Module) -> set[str]:
+    """The last names of the functions that a module calls."""
+    functions = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return {each.id for each in functions if isinstance(each, ast.Name)} | {
+        each.attr for each in functions if isinstance(each, ast.Attribute)
+    }
+
+
+def test_its_name_is_its_folder(marketplace: Marketplace) -> None:
+    """The name goes into keys, so it has one spelling."""
+    folder = f"worker.marketplaces.{marketplace.name}"
+
+    assert import_module(folder).MARKETPLACE is marketplace
+    assert re.fullmatch(r"[a-z][a-z0-9_]*", marketplace.name)
+
+
+def test_its_zones_are_distinct_words(marketplace: Marketplace) -> None:
+    """A zone goes into keys too."""
+    assert marketplace.zones
+    assert len(set(marketplace.zones)) == len(marketplace.zones)
+    assert all(re.fullmatch(r"[a-z][a-z0-9_]*", zone) for zone in marketplace.zones)
+
+
+def test_it_has_rules_for_every_stream(marketplace: Marketplace) -> None:
+    """Windows follow these, so they must make sense."""
+    assert set(marketplace.streams) == set(Stream)
+    for rules in marketplace.streams.values():
+        assert timedelta(0) <= rules.lag <= timedelta(minutes=5)
+        assert timedelta(0) < rules.overlap
+        assert rules.cap is None or rules.cap > 0
+        assert rules.sections
+        assert len(set(rules.sections)) == len(rules.sections)
+
+
+def test_its_rules_cannot_be_changed(marketplace: Marketplace) -> None:
+    """All pulls of a process share them."""
+    with pytest.raises(TypeError, match="does not support item assignment"):
+        marketplace.streams[Stream.ORDERS] = None  # type: ignore[index]  # that is the point
+
+
+def test_it_says_how_the_budget_is_counted(marketplace: Marketplace) -> None:
+    """Per app, or per app and shop."""
+    assert isinstance(marketplace.budget_per_shop, bool)
+
+
+def test_nothing_configured_is_no_app(
+    marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """An installation may use one marketplace only."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("os.environ", {})
+
+    assert marketplace.apps() == ()
+
+
+def test_the_sellers_link_gives_nothing_away(
+    marketplace: Marketplace,
+    app_of: Callable[[Marketplace], App],
+    secrets: frozenset[str],
+) -> None:
+    """It is a web address, or one line that says why there is none."""
+    try:
+        link = marketplace.authorize_url(app_of(marketplace), state="abc")
+    except OperatorError as error:
+        link = str(error)
+        assert "\n" not in link
+    else:
+        assert re.match(r"https?://\S+$", link)
+
+    assert not [secret for secret in secrets if secret in link]
+
+
+def test_its_folder_does_no_io(marketplace: Marketplace) -> None:
+    """It builds and reads; whoever drives it sends, waits and writes."""
+    found = {path.name: imported(tree) & IMPURE for path, tree in sources(marketplace)}
+
+    assert {name: names for name, names in found.items() if names} == {}
+
+
+def test_its_folder_has_no_clock_of_its_own(marketplace: Marketplace) -> None:
+    """Time comes in as an argument, so every answer can be had again."""
+    found = {
+        path.name: called(tree) & IMPURE_CALLS for path, tree in sources(marketplace)
+    }
+
+    assert {name: names for name, names in found.items() if names} == {}

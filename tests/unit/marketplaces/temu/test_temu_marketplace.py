@@ -1,0 +1,53 @@
+"""Temu as a whole: what the rest of the program is told."""
+
+from dataclasses import replace
+
+from worker.domain.identity import App
+from worker.domain.records import Stream
+from worker.marketplaces.temu import MARKETPLACE
+
+
+def test_the_limit_is_shared_by_all_sellers_of_an_app() -> None:
+    """Temu counts per app key."""
+    assert not MARKETPLACE.budget_per_shop
+
+
+def test_there_are_three_zones() -> None:
+    """Each has its own apps and tokens."""
+    assert MARKETPLACE.zones == ("us", "eu", "global")
+
+
+def test_orders_are_read_by_windows_with_a_cap() -> None:
+    """More than a hundred pages of a hundred are never shown."""
+    rules = MARKETPLACE.streams[Stream.ORDERS]
+
+    assert rules.has_update_filter
+    assert rules.cap == 10_000
+    assert rules.sections == ("",)
+
+
+def test_the_link_for_sellers_names_the_app_and_the_state(app: App) -> None:
+    """The state comes back with the code, so it must survive the address."""
+    assert MARKETPLACE.authorize_url(app, state="a&b c") == (
+        "https://consent.example/authorization"
+        "?appKey=00112233445566778899aabbccddeeff&state=a%26b+c"
+    )
+
+
+def test_the_link_keeps_what_the_settings_put_into_it(app: App) -> None:
+    """A redirect address stays in front."""
+    configured = replace(app, consent_url="https://consent.example/?redirect_uri=r")
+
+    assert MARKETPLACE.authorize_url(configured, state="s") == (
+        "https://consent.example/?redirect_uri=r"
+        "&appKey=00112233445566778899aabbccddeeff&state=s"
+    )
+
+
+def test_an_app_without_a_page_uses_that_of_its_zone(app: App) -> None:
+    """An app made by hand has a link too."""
+    bare = replace(app, zone="eu", consent_url=None)
+
+    assert MARKETPLACE.authorize_url(bare, state="s").startswith(
+        "https://seller-eu.temu.com/open-platform/client-manage/authorization?appKey="
+    )
