@@ -1,9 +1,12 @@
-"""The beat's entries, as data: one tick. What is due is in the database, not here."""
+"""The beat's entries, as data. What is due is in the database, not here."""
 
 from datetime import timedelta
 from typing import Any
 
 from config.queues import Queue
+
+# Interrupted connects and ends of authorizations: nothing here is urgent.
+_WATCH_EVERY = 60.0  # seconds
 
 
 def beat_entries(tick_every: timedelta) -> dict[str, dict[str, Any]]:
@@ -14,5 +17,10 @@ def beat_entries(tick_every: timedelta) -> dict[str, dict[str, Any]]:
             "task": "tasks.schedule.tick",
             "schedule": seconds,
             "options": {"expires": max(2 * seconds, 2.0), "queue": Queue.TICK.value},
-        }
+        },
+        "watch": {
+            "task": "tasks.tokens.watch",
+            "schedule": _WATCH_EVERY,
+            "options": {"expires": _WATCH_EVERY, "queue": Queue.TOKENS.value},
+        },
     }

@@ -36,3 +36,11 @@ def refresh_due(*, authorization_id: int, lease: str) -> None:
         )
     else:
         log.info("refresh_done", authorization_id=authorization_id)
+
+
+@app.task(name="tasks.tokens.watch")
+def watch() -> None:
+    """Finish interrupted connects, and tell whose authorization ends soon."""
+    saved, told = runtime().watch_tokens()
+    if saved or told:
+        log.info("watch_done", saved=saved, told=told)

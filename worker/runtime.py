@@ -24,6 +24,7 @@ from worker.domain.records import Stream
 from worker.gateway.budget import Budget
 from worker.gateway.caller import Gateway
 from worker.gateway.clocks import ServerClocks
+from worker.gateway.ledger import open_ledger_redis
 from worker.gateway.transport import HttpTransport
 from worker.marketplaces.configured import ConfiguredApps
 from worker.store.authorizations import Authorization
@@ -35,17 +36,16 @@ from worker.store.upgrade import require_newest, upgrade
 from worker.sync.pull import Pulled, Puller, Source
 from worker.sync.turn import Plan, Turn, take_turn
 from worker.sync.windows import History
-from worker.tokens.connect import discover_shops
 from worker.tokens.desk import TokenDesk
+from worker.tokens.orphans import settle_orphans
 from worker.tokens.outcomes import report_dead
 from worker.tokens.refresh import refresh
+from worker.tokens.runway import tell_runway
 from worker.tokens.seller import SellerCredentials
+from worker.tokens.shops import discover_shops
 
 # Set when this process shuts down: pulls stop at the next page.
 stopping = Event()
-
-# Redis answers in milliseconds or is away; then calls stop.
-_REDIS_TIMEOUT = 5  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +124,10 @@ class Runtime:
         refreshed = refresh(self.desk, authorization_id, handed=lease)
         discover_shops(self.desk, authorization_id)
         return refreshed
+
+    def watch_tokens(self) -> tuple[int, int]:
+        """Finish interrupted connects and tell the runway; return how many of each."""
+        return settle_orphans(self.desk), tell_runway(self.desk)
 
     def take_turn(
         self,
@@ -218,20 +222,19 @@ def open_database(configured: Settings) -> Database:
     return database
 
 
-@cache
-def _runtime_of(_pid: int) -> Runtime:
-    configured = settings()
+def build_runtime(configured: Settings) -> Runtime:
+    """Make the parts anew; whoever asks closes them.
+
+    Raises:
+        OperatorError: the settings, the database or a key are not usable.
+    """
     apps = ConfiguredApps.from_settings()
     database = open_database(configured)
     keys = configured.encryption_keys
     sealer = open_sealer(
         keys.get_secret_value() if keys else None, key_file(configured)
     )
-    client = redis.Redis.from_url(
-        redis_url(configured).client,
-        socket_timeout=_REDIS_TIMEOUT,
-        socket_connect_timeout=_REDIS_TIMEOUT,
-    )
+    client = _open_redis(redis_url(configured).client)
     budget = Budget(
         client,
         prefix=KEY_PREFIX,
@@ -263,3 +266,18 @@ def _runtime_of(_pid: int) -> Runtime:
         apps=apps,
         desk=desk,
     )
+
+
+def _open_redis(url: str) -> redis.Redis:
+    try:
+        return open_ledger_redis(url)
+    except ValueError:
+        # The text of the original error can hold the password.
+        raise OperatorError(
+            "SELLERSYNC_REDIS_URL is not usable: write it like redis://host:6379/0"
+        ) from None
+
+
+@cache
+def _runtime_of(_pid: int) -> Runtime:
+    return build_runtime(settings())

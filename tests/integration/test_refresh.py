@@ -56,16 +56,23 @@ class ScriptedMarketplaceCall:
     """Plays the gateway: answers each conversation with the next scripted reply."""
 
     script: list[object]
-    sent: list[Credentials] = field(default_factory=list)
+    sent: list[tuple[str, Credentials]] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
 
     def converse(
-        self, conversation, *, marketplace, app, credentials, work, before_reading
+        self,
+        conversation,
+        *,
+        marketplace,
+        app,
+        credentials,
+        work,
+        before_reading=lambda _: None,
     ):
         del app, work
         call = next(conversation)
         with self.lock:
-            self.sent.append(credentials.current())
+            self.sent.append((call.endpoint, credentials.current()))
             answer = self.script.pop(0)
         if callable(answer):
             answer = answer()
@@ -79,6 +86,11 @@ class ScriptedMarketplaceCall:
         except StopIteration as done:
             return done.value
         raise AssertionError
+
+
+def refreshes(desk):
+    """Count the refreshes that were sent."""
+    return sum("token/refresh" in endpoint for endpoint, _ in desk.gateway.sent)
 
 
 def token_reply(number, *, open_id="seller-1"):
@@ -103,6 +115,13 @@ def error_reply(code):
 def reply(envelope):
     """Return an HTTP reply with a JSON body."""
     return HttpReply(status=200, headers={}, body=orjson.dumps(envelope))
+
+
+# The harmless call that an ambiguous refresh is probed with.
+SHOPS = reply({"code": 0, "message": "Success", "data": {"shops": []}})
+EXPIRED = HttpReply(
+    status=401, headers={}, body=orjson.dumps({"code": 105002, "message": "expired"})
+)
 
 
 @pytest.fixture
@@ -258,7 +277,7 @@ def test_killed_before_the_reply_is_replayed_once(desk_with, seller):
     def die():
         raise Killed
 
-    desk = desk_with(die, token_reply(2))
+    desk = desk_with(die, SHOPS, token_reply(2))
     with pytest.raises(Killed):
         refresh(desk, seller)
     lease_runs_out(desk)
@@ -266,6 +285,12 @@ def test_killed_before_the_reply_is_replayed_once(desk_with, seller):
 
     assert tokens(desk, seller) == ("access-2", "refresh-2")
     assert journal(desk) == ["ambiguous", "promoted"]
+    assert events(desk) == [
+        "authorization_refreshing",
+        "authorization_ambiguous",
+        "authorization_refreshing",
+        "authorization_active",
+    ]
 
 
 @pytest.mark.parametrize("code", [36004001, 36004004, 36004005])
@@ -279,7 +304,10 @@ def test_only_the_marketplaces_own_word_means_dead(desk_with, seller, code):
     assert stored(desk, seller).state is AuthorizationState.NEEDS_REAUTHORIZATION
     assert stored(desk, seller).refresh_at is None
     assert len(desk.gateway.sent) == 1
-    assert events(desk) == ["authorization_needs_seller"]
+    assert events(desk) == [
+        "authorization_refreshing",
+        "authorization_needs_reauthorization",
+    ]
     with desk.database.read() as connection:
         due = connection.execute(select(streams.c.next_run_at)).scalars().all()
     assert due == [None, None]
@@ -316,7 +344,75 @@ def test_a_lost_answer_is_ambiguous_and_told(desk_with, seller):
         refresh(desk, seller)
 
     assert stored(desk, seller).state is AuthorizationState.AMBIGUOUS
-    assert events(desk) == ["token_refresh_ambiguous"]
+    assert events(desk)[-1] == "authorization_ambiguous"
+
+
+@pytest.mark.parametrize("probe", [SHOPS, EXPIRED], ids=["alive", "expired"])
+def test_an_ambiguous_refresh_is_probed_then_replayed_once(desk_with, seller, probe):
+    """Whatever the old access token is worth: an answer means that replaying makes sense."""
+    lost = AnswerLost("token", "read timeout")
+    desk = desk_with(lost, probe, token_reply(2))
+    with pytest.raises(AnswerLost):
+        refresh(desk, seller)
+    refresh(desk, seller, asked_at=NOW + WEEK)
+
+    assert tokens(desk, seller) == ("access-2", "refresh-2")
+    assert refreshes(desk) == 2
+
+
+def test_an_outage_does_not_cost_the_one_replay(desk_with, seller):
+    """While the marketplace does not answer the probe, nothing is replayed."""
+    lost = AnswerLost("token", "read timeout")
+    desk = desk_with(lost, *[lost] * 5, SHOPS, token_reply(2))
+    for _ in range(6):
+        with pytest.raises(AnswerLost):
+            refresh(desk, seller, asked_at=NOW + WEEK)
+    assert stored(desk, seller).state is AuthorizationState.AMBIGUOUS
+    assert refreshes(desk) == 1
+
+    refresh(desk, seller, asked_at=NOW + WEEK)
+    assert tokens(desk, seller) == ("access-2", "refresh-2")
+
+
+def test_an_answer_that_gets_lost_twice_is_flagged(desk_with, seller):
+    """The dead token is not sent a third time."""
+    lost = AnswerLost("token", "read timeout")
+    desk = desk_with(lost, SHOPS, lost)
+    for _ in range(2):
+        with pytest.raises(AnswerLost):
+            refresh(desk, seller, asked_at=NOW + WEEK)
+    for _ in range(3):
+        with pytest.raises(ReauthorizeShop):
+            refresh(desk, seller, asked_at=NOW + WEEK)
+
+    assert stored(desk, seller).state is AuthorizationState.NEEDS_REAUTHORIZATION
+    assert refreshes(desk) == 2
+
+
+def test_a_replay_that_is_refused_is_flagged(desk_with, seller):
+    """The rotation had happened: the marketplace says so now."""
+    lost = AnswerLost("token", "read timeout")
+    desk = desk_with(lost, SHOPS, error_reply(36004005))
+    with pytest.raises(AnswerLost):
+        refresh(desk, seller)
+    with pytest.raises(ReauthorizeShop):
+        refresh(desk, seller, asked_at=NOW + WEEK)
+
+    assert stored(desk, seller).state is AuthorizationState.NEEDS_REAUTHORIZATION
+
+
+def test_a_replay_that_is_answered_with_an_outage_may_be_sent_again(desk_with, seller):
+    """5xx is an answer: it tells that nothing was rotated."""
+    lost = AnswerLost("token", "read timeout")
+    outage = HttpReply(status=503, headers={}, body=b"")
+    desk = desk_with(lost, SHOPS, outage, SHOPS, token_reply(2))
+    with pytest.raises(AnswerLost):
+        refresh(desk, seller)
+    with pytest.raises(RetryLater):
+        refresh(desk, seller, asked_at=NOW + WEEK)
+    refresh(desk, seller, asked_at=NOW + WEEK)
+
+    assert tokens(desk, seller) == ("access-2", "refresh-2")
 
 
 def test_a_holder_that_was_frozen_cannot_overwrite_newer_tokens(desk_with, seller):

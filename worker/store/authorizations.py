@@ -32,6 +32,10 @@ class Authorization:
     scopes: tuple[str, ...] | None
     # Counts the token sets; whoever writes a new one names the one it replaces.
     version: int
+    # The version whose lost refresh has had its one replay.
+    replayed_version: int | None
+    # Of how many days before its end an operator was told last.
+    runway_told: int | None
     refresh_at: datetime | None
     lease_owner: str | None
     lease_until: datetime | None
@@ -101,6 +105,14 @@ def remember_app(connection: Connection, app: App, *, now: datetime) -> None:
             created_at=now,
         )
         .on_conflict_do_nothing()
+    )
+
+
+def lock_app(connection: Connection, app: App, *, now: datetime) -> None:
+    """Make everybody else who connects a seller to this app wait for this transaction."""
+    remember_app(connection, app, now=now)
+    connection.execute(
+        select(apps.c.app_id).where(apps.c.app_id == app.app_id).with_for_update()
     )
 
 
@@ -242,6 +254,42 @@ def move(
     return moved.rowcount == 1
 
 
+def spend_replay(connection: Connection, authorization_id: int) -> None:
+    """Remember that the stored token set has had its one replay; commit before sending."""
+    connection.execute(
+        update(authorizations)
+        .where(authorizations.c.id == authorization_id)
+        .values(replayed_version=authorizations.c.version)
+    )
+
+
+def allow_replay(connection: Connection, authorization_id: int) -> None:
+    """Give the replay back: the marketplace answered it, only not with tokens."""
+    connection.execute(
+        update(authorizations)
+        .where(authorizations.c.id == authorization_id)
+        .values(replayed_version=None)
+    )
+
+
+def ending_before(connection: Connection, moment: datetime) -> list[Authorization]:
+    """Return the living ones that end before a moment, the first to end at the front."""
+    return [
+        found
+        for found in all_authorizations(connection)
+        if not found.is_dead and found.ends_at < moment
+    ]
+
+
+def remember_runway(connection: Connection, authorization_id: int, days: int) -> None:
+    """Remember which mark an operator was told of."""
+    connection.execute(
+        update(authorizations)
+        .where(authorizations.c.id == authorization_id)
+        .values(runway_told=days)
+    )
+
+
 def claim_due_refreshes(
     connection: Connection, *, owner: str, now: datetime, until: datetime, limit: int
 ) -> list[int]:
@@ -278,6 +326,7 @@ def _token_columns(
         "refresh_at": refresh_at,
         "failures": 0,
         "last_error": None,
+        "runway_told": None,
     }
     # What a reply leaves out stays as it is: a marketplace that does not rotate a token
     # does not always repeat it.
@@ -306,6 +355,8 @@ def _read(row: Row[Any]) -> Authorization:
         refreshed_at=row.refreshed_at,
         scopes=None if row.scopes is None else tuple(row.scopes),
         version=row.version,
+        replayed_version=row.replayed_version,
+        runway_told=row.runway_told,
         refresh_at=row.refresh_at,
         lease_owner=row.lease_owner,
         lease_until=row.lease_until,

@@ -28,12 +28,12 @@ def record_event(
     now: datetime,
     shop_key: str | None = None,
     app_id: str | None = None,
-    **detail: object,
+    detail: Mapping[str, object],
 ) -> None:
     """Write an event in the same transaction as what it tells of."""
     connection.execute(
         insert(events).values(
-            at=now, name=name, shop_key=shop_key, app_id=app_id, detail=detail
+            at=now, name=name, shop_key=shop_key, app_id=app_id, detail=dict(detail)
         )
     )
 

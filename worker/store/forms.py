@@ -1,43 +1,17 @@
 """The normalised form that leaves this system: JSON values of the contract in docs/data.md."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-ORDER_FIELDS = (
-    "status",
-    "marketplace_status",
-    "currency",
-    "total_amount",
-    "created_at",
-    "updated_at",
-    "paid_at",
-    "buyer_note",
-)
-LINE_FIELDS = (
-    "line_id",
-    "product_id",
-    "sku_id",
-    "seller_sku",
-    "title",
-    "quantity",
-    "unit_price",
-    "currency",
-)
-PRODUCT_FIELDS = (
-    "title",
-    "status",
-    "marketplace_status",
-    "created_at",
-    "updated_at",
-    "deleted_at",
-)
-VARIANT_FIELDS = ("sku_id", "seller_sku", "price", "currency", "stock")
+from worker.store.shapes import Shape
 
 
 def plain(value: Any) -> Any:
     """Return a JSON value: times as ISO 8601 with `Z`, money as decimal text."""
+    if value is None or type(value) is str:
+        return value
     if isinstance(value, datetime):
         text = value.astimezone(UTC).isoformat(
             timespec="milliseconds" if value.microsecond else "seconds"
@@ -48,9 +22,16 @@ def plain(value: Any) -> Any:
     return value
 
 
-def child_forms(rows: Any, fields: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Return lines or variants, from rows or records, in their own order."""
-    return [{name: plain(getattr(row, name)) for name in fields} for row in rows]
+def form(
+    shape: Shape, values: Sequence[Any], children: Iterable[Sequence[Any]]
+) -> dict[str, Any]:
+    """Return a record's fields, and its lines or variants in their own order."""
+    made = dict(zip(shape.fields, map(plain, values), strict=True))
+    made[shape.children] = [
+        dict(zip(shape.child_fields, map(plain, child), strict=True))
+        for child in children
+    ]
+    return made
 
 
 def differences(

@@ -20,6 +20,27 @@ class Entry:
     sealed_reply: bytes | None = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchanged:
+    """What is known of a code that was submitted before."""
+
+    # None: the exchange is in flight, or died.
+    outcome: str | None
+    # None: it did not lead to an authorization.
+    authorization_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orphan:
+    """The reply to an exchange whose process died before it was used."""
+
+    id: int
+    app_id: str
+    # `exchange` of a code, or `adopt` of a token that was given by hand.
+    action: str
+    sealed_reply: bytes | None = field(repr=False)
+
+
 def open_entry(
     connection: Connection,
     *,
@@ -28,6 +49,7 @@ def open_entry(
     action: str,
     version: int | None,
     now: datetime,
+    code_digest: str | None = None,
 ) -> int:
     """Record the intent; commit it before the call goes out."""
     opened = connection.execute(
@@ -37,6 +59,7 @@ def open_entry(
             authorization_id=authorization_id,
             action=action,
             version=version,
+            code_digest=code_digest,
             started_at=now,
         )
         .returning(token_journal.c.id)
@@ -56,14 +79,59 @@ def keep_reply(
 
 
 def settle(
-    connection: Connection, entry_id: int, outcome: str, *, now: datetime
+    connection: Connection,
+    entry_id: int,
+    outcome: str,
+    *,
+    now: datetime,
+    authorization_id: int | None = None,
+    forget_code: bool = False,
 ) -> None:
     """Close an entry; its reply is in the authorization row now, or worth nothing."""
+    values: dict[str, object] = {
+        "settled_at": now,
+        "outcome": outcome,
+        "sealed_reply": None,
+    }
+    if authorization_id is not None:
+        values["authorization_id"] = authorization_id
+    if forget_code:
+        values["code_digest"] = None
     connection.execute(
-        update(token_journal)
-        .where(token_journal.c.id == entry_id)
-        .values(settled_at=now, outcome=outcome, sealed_reply=None)
+        update(token_journal).where(token_journal.c.id == entry_id).values(**values)
     )
+
+
+def find_exchange(connection: Connection, code_digest: str) -> Exchanged | None:
+    """Return what became of a code; None if it was never submitted."""
+    row = connection.execute(
+        select(token_journal.c.outcome, token_journal.c.authorization_id).where(
+            token_journal.c.code_digest == code_digest
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return Exchanged(outcome=row.outcome, authorization_id=row.authorization_id)
+
+
+def orphans(connection: Connection, *, before: datetime) -> list[Orphan]:
+    """Return the entries of new sellers that nobody has closed for too long."""
+    rows = connection.execute(
+        select(token_journal).where(
+            token_journal.c.authorization_id.is_(None),
+            token_journal.c.settled_at.is_(None),
+            token_journal.c.started_at < before,
+        )
+    )
+    return [
+        Orphan(
+            id=row.id,
+            app_id=row.app_id,
+            action=row.action,
+            sealed_reply=row.sealed_reply,
+        )
+        for row in rows
+    ]
 
 
 def open_entries(connection: Connection, authorization_id: int) -> list[Entry]:

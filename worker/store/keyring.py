@@ -1,12 +1,15 @@
 """The encryption keys: configured, or made once in a file that only this user can read."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 from cryptography.fernet import Fernet
 
 from worker.domain.errors import OperatorError
-from worker.store.sealing import Sealer
+from worker.store.sealing import Keys, Sealer
 
 
 def open_sealer(configured: str | None, key_file: Path) -> Sealer:
@@ -17,22 +20,43 @@ def open_sealer(configured: str | None, key_file: Path) -> Sealer:
     """
     if configured is not None:
         return Sealer(_split(configured))
-    try:
+    with _usable(key_file):
         if not key_file.exists():
             _make(key_file)
-        return Sealer(_split(key_file.read_text()))
+
+    def read() -> Keys:
+        with _usable(key_file):
+            return _split(key_file.read_text())
+
+    return Sealer(read(), newer=read)
+
+
+def add_newest_key(key_file: Path) -> None:
+    """Put a new key in front of the file's keys; the old ones still open what they sealed.
+
+    Raises:
+        OperatorError: the file cannot be read or written.
+    """
+    # Two that add at once would each lose the other's key, and what it has sealed.
+    with _usable(key_file), key_file.with_suffix(".lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        known = _split(key_file.read_text())
+        fresh = key_file.with_suffix(".new")
+        _write(fresh, [Fernet.generate_key().decode(), *known])
+        fresh.replace(key_file)
+        # Before anything is sealed with it: the new name must survive a power cut too.
+        _sync(key_file.parent)
+
+
+@contextmanager
+def _usable(key_file: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise OperatorError(
             f"the key file {key_file} cannot be used ({error.strerror}); "
             "correct SELLERSYNC_HOME or set SELLERSYNC_ENCRYPTION_KEYS"
         ) from None
-
-
-def add_newest_key(key_file: Path) -> None:
-    """Put a new key in front of the file's keys; the old ones still open what they sealed."""
-    keys = [Fernet.generate_key().decode(), *_split(key_file.read_text())]
-    _write(key_file.with_suffix(".new"), keys)
-    key_file.with_suffix(".new").replace(key_file)
 
 
 def _make(key_file: Path) -> None:
@@ -46,6 +70,7 @@ def _make(key_file: Path) -> None:
         pass
     finally:
         fresh.unlink()
+    _sync(key_file.parent)
 
 
 def _write(path: Path, keys: list[str]) -> None:
@@ -57,7 +82,15 @@ def _write(path: Path, keys: list[str]) -> None:
         os.fsync(file.fileno())
 
 
-def _split(text: str) -> tuple[str, ...]:
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _split(text: str) -> Keys:
     keys = tuple(
         key.strip() for key in text.replace("\n", ",").split(",") if key.strip()
     )

@@ -1,22 +1,23 @@
 """Secrets at rest: Fernet, newest key first, so that keys can be rotated."""
 
+from collections.abc import Callable
+
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from worker.domain.errors import OperatorError
 
+Keys = tuple[str, ...]
+
 
 class Sealer:
-    """Seals and opens secrets; a sealed value names no key, the right one is found."""
+    """Seals and opens secrets; a sealed value names no key, the right one is found.
 
-    def __init__(self, keys: tuple[str, ...]) -> None:
-        try:
-            self._fernet = MultiFernet([Fernet(key) for key in keys])
-        except (ValueError, TypeError):
-            raise OperatorError(
-                "an encryption key is not a Fernet key; make one with "
-                "`python -c 'from cryptography.fernet import Fernet; "
-                "print(Fernet.generate_key().decode())'`"
-            ) from None
+    `newer` reads the keys again when none fits: somebody may have added one meanwhile.
+    """
+
+    def __init__(self, keys: Keys, *, newer: Callable[[], Keys] | None = None) -> None:
+        self._fernet = _fernet(keys)
+        self._newer = newer
 
     def seal(self, secret: str | bytes) -> bytes:
         """Encrypt with the newest key."""
@@ -29,14 +30,37 @@ class Sealer:
         Raises:
             OperatorError: none does.
         """
+        return self._with_fitting_key(lambda fernet: fernet.decrypt(sealed))
+
+    def renew(self, sealed: bytes) -> bytes:
+        """Seal again with the newest key.
+
+        Raises:
+            OperatorError: no key fits.
+        """
+        return self._with_fitting_key(lambda fernet: fernet.rotate(sealed))
+
+    def _with_fitting_key(self, act: Callable[[MultiFernet], bytes]) -> bytes:
         try:
-            return self._fernet.decrypt(sealed)
+            return act(self._fernet)
+        except InvalidToken:
+            if self._newer is not None:
+                self._fernet = _fernet(self._newer())
+        try:
+            return act(self._fernet)
         except InvalidToken:
             raise OperatorError(
                 "a stored secret cannot be opened with the configured keys; add the key "
                 "it was sealed with to SELLERSYNC_ENCRYPTION_KEYS, after the newest one"
             ) from None
 
-    def renew(self, sealed: bytes) -> bytes:
-        """Seal again with the newest key."""
-        return self._fernet.rotate(sealed)
+
+def _fernet(keys: Keys) -> MultiFernet:
+    try:
+        return MultiFernet([Fernet(key) for key in keys])
+    except (ValueError, TypeError):
+        raise OperatorError(
+            "an encryption key is not a Fernet key; make one with "
+            "`python -c 'from cryptography.fernet import Fernet; "
+            "print(Fernet.generate_key().decode())'`"
+        ) from None

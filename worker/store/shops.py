@@ -38,6 +38,14 @@ def all_shops(connection: Connection) -> list[StoredShop]:
     ]
 
 
+def shops_of(connection: Connection, authorization_id: int) -> list[StoredShop]:
+    """Return the shops that hang on one authorization."""
+    rows = connection.execute(
+        _query().where(shops.c.authorization_id == authorization_id)
+    )
+    return [_read(row) for row in rows]
+
+
 def remember_shops(
     connection: Connection,
     authorization_id: int,
@@ -98,13 +106,11 @@ def resume_shop(connection: Connection, shop_key: str, *, now: datetime) -> None
     _make_due(connection, [shop_key], now=now)
 
 
-def suspend_streams(connection: Connection, authorization_id: int) -> list[str]:
-    """Stop all streams of a dead authorization; return its shops."""
-    keys = _shop_keys(connection, authorization_id)
+def suspend_streams(connection: Connection, keys: Sequence[str]) -> None:
+    """Stop all streams of the shops of a dead authorization."""
     connection.execute(
         update(streams).where(streams.c.shop_key.in_(keys)).values(next_run_at=None)
     )
-    return keys
 
 
 def revive_streams(
@@ -136,7 +142,7 @@ def remove_shop(connection: Connection, shop_key: str) -> None:
         .where(shops.c.shop_key == shop_key)
         .returning(shops.c.authorization_id)
     ).scalar_one_or_none()
-    if gone is not None and not _shop_keys(connection, gone):
+    if gone is not None and not shop_keys(connection, gone):
         connection.execute(delete(authorizations).where(authorizations.c.id == gone))
 
 
@@ -148,7 +154,8 @@ def _make_due(connection: Connection, keys: list[str], *, now: datetime) -> None
     )
 
 
-def _shop_keys(connection: Connection, authorization_id: int) -> list[str]:
+def shop_keys(connection: Connection, authorization_id: int) -> list[str]:
+    """Return the shops that an authorization covers."""
     return list(
         connection.execute(
             select(shops.c.shop_key).where(shops.c.authorization_id == authorization_id)

@@ -128,8 +128,14 @@ def request_again(
     now: datetime,
     since: datetime | None,
 ) -> None:
-    """Make a stream due now; with `since`, also read again from there."""
-    values: dict[str, Any] = {"next_run_at": now}
+    """Make a stream due now; with `since`, also read again from there.
+
+    A stream that is paused, dead or disabled stays so; it remembers `since`.
+    """
+    values: dict[str, Any] = {
+        "next_run_at": _unless_stopped(literal(now, UtcTime())),
+        "requested": True,
+    }
     if since is not None:
         values["since"] = _earlier(since)
     connection.execute(
@@ -182,14 +188,7 @@ def finish_pull(
     values: dict[str, Any] = {
         "lease_token": None,
         "lease_until": None,
-        # A request that came meanwhile is due at once.
-        "next_run_at": case(
-            (
-                streams.c.since.is_not(None) & (streams.c.next_run_at <= now),
-                literal(now, UtcTime()),
-            ),
-            else_=literal(next_run_at, UtcTime()),
-        ),
+        "next_run_at": _next_run(now, next_run_at),
         "failures": failures,
         "last_error": last_error,
         "disabled": disabled,
@@ -211,6 +210,26 @@ def _update_owned(connection: Connection, claim: Claim, **values: Any) -> None:
         raise LeaseLost(f"{claim.shop_key} {claim.stream}: another worker pulls it now")
 
 
+def _next_run(now: datetime, planned: datetime | None) -> Any:
+    """Return the planned time, unless something happened while the stream was pulled."""
+    if planned is None:
+        return None
+    return case(
+        # It was disabled before, so this pull was made by hand, and it works again.
+        (streams.c.disabled.is_not(None), literal(planned, UtcTime())),
+        else_=_unless_stopped(
+            case(
+                (streams.c.requested, literal(now, UtcTime())),
+                else_=literal(planned, UtcTime()),
+            )
+        ),
+    )
+
+
+def _unless_stopped(moment: Any) -> Any:
+    return case((streams.c.next_run_at.is_not(None), moment), else_=None)
+
+
 def _earlier(since: datetime) -> Any:
     return case(
         (streams.c.since < since, streams.c.since), else_=literal(since, UtcTime())
@@ -227,9 +246,13 @@ def _claim(
     rows = connection.execute(
         update(streams)
         .where(wanted)
-        .values(lease_token=token, lease_until=until)
+        .values(lease_token=token, lease_until=until, requested=False)
         .returning(
-            streams.c.id, streams.c.shop_key, streams.c.stream, streams.c.watermark
+            streams.c.id,
+            streams.c.shop_key,
+            streams.c.stream,
+            streams.c.watermark,
+            streams.c.next_run_at,
         )
     )
     return [

@@ -173,8 +173,10 @@ def _tell(
         "pull_failed",
         now=now,
         shop_key=claim.shop_key,
-        stream=claim.stream.value,
-        kind=kind,
-        reason=str(error),
-        advice=error.advice if isinstance(error, MarketplaceError) else None,
+        detail={
+            "stream": claim.stream.value,
+            "kind": kind,
+            "reason": str(error),
+            "advice": error.advice if isinstance(error, MarketplaceError) else None,
+        },
     )

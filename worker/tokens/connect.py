@@ -1,11 +1,26 @@
-"""Connect a seller: exchange the code, store the authorization, find the shops."""
+"""Connect a seller: exchange the code, store the authorization, find the shops.
 
-from dataclasses import dataclass
+The exchange is journaled like a refresh: a code is spent by its first use, so the reply
+is sealed and committed before it is read, and the tokens are stored before anything else
+is asked. The journal knows each code by its digest, so that one which is submitted twice,
+also at the same moment, is exchanged once.
+"""
+
+import hashlib
+from dataclasses import replace
+from threading import Event
+
+from sqlalchemy import Connection
 
 from worker.domain.calls import Work
-from worker.domain.errors import OperatorError, SellersyncError
+from worker.domain.errors import (
+    AnswerLost,
+    OperatorError,
+    ReauthorizeShop,
+    SellersyncError,
+)
 from worker.domain.grants import Grant
-from worker.domain.identity import App, Credentials, Shop
+from worker.domain.identity import App, Credentials
 from worker.domain.marketplace import Marketplace
 from worker.store import authorizations, journal, shops
 from worker.store.database import database_now
@@ -13,134 +28,57 @@ from worker.store.events import record_event
 from worker.tokens.credentials import FixedCredentials
 from worker.tokens.desk import TokenDesk
 from worker.tokens.refresh import seal_reply
-from worker.tokens.seller import SellerCredentials
+from worker.tokens.shops import Connected, discover_shops
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connected:
-    """A seller whose authorization is stored."""
-
-    authorization_id: int
-    name: str | None
-    shops: tuple[Shop, ...]
-    # The keys that were not known before.
-    added: tuple[str, ...]
+# Somebody else exchanges the same code right now: it takes a call, not longer.
+_PATIENCE = 15.0  # seconds
+_LOOK_EVERY = 0.1  # seconds
 
 
 def connect_by_code(
-    desk: TokenDesk, marketplace: Marketplace, app: App, auth_code: str
+    desk: TokenDesk,
+    marketplace: Marketplace,
+    app: App,
+    auth_code: str,
+    *,
+    subject: str | None = None,
 ) -> Connected:
-    """Exchange a single-use code for tokens.
+    """Exchange a single-use code for tokens; `subject` is the seller they must be for.
 
     Raises:
         ReauthorizeShop: the code is used, expired or wrong.
+        OperatorError: it is for another seller.
     """
-    return _connect(desk, marketplace, app, Credentials(auth_code=auth_code))
+    digest = hashlib.sha256(f"{app.app_id}:{auth_code}".encode()).hexdigest()
+    opened = _open_exchange(desk, app, digest)
+    if isinstance(opened, journal.Exchanged):
+        return _already(desk, opened)
+    credentials = Credentials(auth_code=auth_code)
+    return _connect(desk, marketplace, app, credentials, opened, subject)
 
 
 def connect_by_token(
-    desk: TokenDesk, marketplace: Marketplace, app: App, access_token: str
+    desk: TokenDesk,
+    marketplace: Marketplace,
+    app: App,
+    access_token: str,
+    *,
+    subject: str | None = None,
 ) -> Connected:
-    """Adopt an access token that the seller copied from the marketplace's page.
+    """Adopt an access token that the seller copied; `subject` is whose it must be.
 
     Raises:
         ReauthorizeShop: the token is expired, replaced or wrong.
+        OperatorError: it is another seller's.
     """
-    return _connect(desk, marketplace, app, Credentials(access_token=access_token))
-
-
-def discover_shops(desk: TokenDesk, authorization_id: int) -> Connected:
-    """Ask which shops an authorization covers, and store them."""
-    with desk.database.read() as connection:
-        found = authorizations.find_authorization(connection, authorization_id)
-    marketplace, app = desk.apps.find(found.app_id)
-    grant = Grant(
-        subject=found.subject,
-        name=found.name,
-        region=found.region,
-        access_token="",
-        access_expires_at=found.access_expires_at,
-    )
-    covered = desk.gateway.converse(
-        marketplace.shops(grant, zone=app.zone),
-        marketplace=marketplace,
-        app=app,
-        credentials=SellerCredentials(desk, authorization_id),
-        work=Work.TOKENS,
-    )
     with desk.database.write() as connection:
-        now = database_now(connection)
-        added = shops.remember_shops(connection, authorization_id, covered, now=now)
-        for shop_key in added:
-            record_event(
-                connection,
-                "shop_found",
-                now=now,
-                shop_key=shop_key,
-                app_id=app.app_id,
-            )
-    return Connected(
-        authorization_id=authorization_id,
-        name=found.name,
-        shops=covered,
-        added=tuple(added),
-    )
+        entry_id = _open(connection, app, action="adopt", digest=None)
+    credentials = Credentials(access_token=access_token)
+    return _connect(desk, marketplace, app, credentials, entry_id, subject)
 
 
-def _connect(
-    desk: TokenDesk, marketplace: Marketplace, app: App, credentials: Credentials
-) -> Connected:
-    by_code = bool(credentials.auth_code)
-    with desk.database.write() as connection:
-        now = database_now(connection)
-        authorizations.remember_app(connection, app, now=now)
-        entry_id = journal.open_entry(
-            connection,
-            app_id=app.app_id,
-            authorization_id=None,
-            action="exchange" if by_code else "adopt",
-            version=None,
-            now=now,
-        )
-    try:
-        grant = desk.gateway.converse(
-            marketplace.exchange() if by_code else marketplace.refresh(),
-            marketplace=marketplace,
-            app=app,
-            credentials=FixedCredentials(credentials),
-            work=Work.TOKENS,
-            before_reading=lambda reply: seal_reply(desk, entry_id, reply),
-        )
-    except SellersyncError as error:
-        with desk.database.write() as connection:
-            journal.settle(
-                connection,
-                entry_id,
-                type(error).__name__,
-                now=database_now(connection),
-            )
-        raise
-    return _adopt(desk, app, _complete(grant, credentials), entry_id)
-
-
-def _complete(grant: Grant, credentials: Credentials) -> Grant:
-    """Add the token that was given by hand: a reply that only looks at it leaves it out."""
-    if grant.access_token:
-        return grant
-    if not credentials.access_token:
-        raise OperatorError("the marketplace gave no access token; authorise once more")
-    return Grant(
-        subject=grant.subject,
-        name=grant.name,
-        region=grant.region,
-        access_token=credentials.access_token,
-        access_expires_at=grant.access_expires_at,
-        scopes=grant.scopes,
-    )
-
-
-def _adopt(desk: TokenDesk, app: App, grant: Grant, entry_id: int) -> Connected:
-    # The tokens are stored before anything else is asked: the code is spent.
+def adopt(desk: TokenDesk, app: App, grant: Grant, entry_id: int, outcome: str) -> int:
+    """Put a new seller's tokens in force and close the journal entry."""
     with desk.database.write() as connection:
         now = database_now(connection)
         authorization_id = authorizations.adopt_grant(
@@ -152,12 +90,102 @@ def _adopt(desk: TokenDesk, app: App, grant: Grant, entry_id: int) -> Connected:
             refresh_at=desk.next_refresh(grant, now),
         )
         shops.revive_streams(connection, authorization_id, now=now)
-        journal.settle(connection, entry_id, "adopted", now=now)
+        journal.settle(
+            connection, entry_id, outcome, now=now, authorization_id=authorization_id
+        )
         record_event(
             connection,
             "seller_connected",
             now=now,
             app_id=app.app_id,
-            subject=grant.subject,
+            detail={"subject": grant.subject, "name": grant.name},
         )
-    return discover_shops(desk, authorization_id)
+        return authorization_id
+
+
+def _open_exchange(desk: TokenDesk, app: App, digest: str) -> int | journal.Exchanged:
+    """Open an entry for a code; if it is known already, return how it ended."""
+    pause = Event()
+    waited = 0.0
+    while True:
+        with desk.database.write() as connection:
+            authorizations.lock_app(connection, app, now=database_now(connection))
+            known = journal.find_exchange(connection, digest)
+            if known is None:
+                return _open(connection, app, action="exchange", digest=digest)
+        if known.outcome is not None:
+            return known
+        if waited >= _PATIENCE:
+            raise OperatorError(
+                "this code is being exchanged right now, or the process that did so died; "
+                "look at `sellersync shops` in two minutes before asking for a new one"
+            )
+        pause.wait(_LOOK_EVERY)
+        waited += _LOOK_EVERY
+
+
+def _open(connection: Connection, app: App, *, action: str, digest: str | None) -> int:
+    now = database_now(connection)
+    authorizations.remember_app(connection, app, now=now)
+    return journal.open_entry(
+        connection,
+        app_id=app.app_id,
+        authorization_id=None,
+        action=action,
+        version=None,
+        now=now,
+        code_digest=digest,
+    )
+
+
+def _already(desk: TokenDesk, exchanged: journal.Exchanged) -> Connected:
+    if exchanged.authorization_id is None:
+        raise ReauthorizeShop(
+            "connect", f"this code was refused before ({exchanged.outcome})"
+        )
+    return discover_shops(desk, exchanged.authorization_id)
+
+
+def _connect(
+    desk: TokenDesk,
+    marketplace: Marketplace,
+    app: App,
+    credentials: Credentials,
+    entry_id: int,
+    subject: str | None,
+) -> Connected:
+    by_code = bool(credentials.auth_code)
+    try:
+        grant = desk.gateway.converse(
+            marketplace.exchange() if by_code else marketplace.refresh(),
+            marketplace=marketplace,
+            app=app,
+            credentials=FixedCredentials(credentials),
+            work=Work.TOKENS,
+            before_reading=lambda reply: seal_reply(desk, entry_id, reply),
+        )
+        _refuse_other(grant, subject)
+    except SellersyncError as error:
+        # A code that the marketplace never saw may be submitted again.
+        spent = isinstance(error, ReauthorizeShop | AnswerLost | OperatorError)
+        with desk.database.write() as connection:
+            journal.settle(
+                connection,
+                entry_id,
+                type(error).__name__,
+                now=database_now(connection),
+                forget_code=not spent,
+            )
+        raise
+    if not grant.access_token:
+        # A reply that only looks at a token leaves it out.
+        grant = replace(grant, access_token=credentials.access_token)
+    return discover_shops(desk, adopt(desk, app, grant, entry_id, "adopted"))
+
+
+def _refuse_other(grant: Grant, subject: str | None) -> None:
+    if subject is not None and grant.subject != subject:
+        raise OperatorError(
+            f"this token is for {grant.subject}, not for {subject}; nothing was stored: "
+            f"sign in as {subject} and authorise once more"
+        )

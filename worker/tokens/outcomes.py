@@ -7,16 +7,16 @@ from sqlalchemy import Connection
 
 from worker.domain.errors import (
     AnswerLost,
+    GrantRevoked,
     MarketplaceError,
     ReauthorizeShop,
-    RetryLater,
     SellersyncError,
 )
 from worker.domain.grants import AuthorizationState
 from worker.store import authorizations, shops
 from worker.store.authorizations import Authorization
 from worker.store.database import Database, database_now
-from worker.store.events import record_event
+from worker.tokens.states import move
 from worker.tokens.timing import next_attempt
 
 
@@ -36,29 +36,24 @@ def bury(
     now: datetime,
 ) -> None:
     """Mark that only the seller can help: once, unless there are newer tokens already."""
-    current = authorizations.find_authorization(connection, authorization.id)
-    if current.is_dead or current.version != authorization.version:
-        return
-    authorizations.move(
+    state = (
+        AuthorizationState.REVOKED
+        if isinstance(error, GrantRevoked)
+        else AuthorizationState.NEEDS_REAUTHORIZATION
+    )
+    covered = shops.shop_keys(connection, authorization.id)
+    buried = move(
         connection,
-        authorization.id,
-        AuthorizationState.NEEDS_REAUTHORIZATION,
-        version=authorization.version,
+        authorization,
+        state,
+        now=now,
         refresh_at=None,
         failures=authorization.failures + 1,
         last_error=str(error),
+        detail={"shops": covered, "advice": error.advice},
     )
-    covered = shops.suspend_streams(connection, authorization.id)
-    record_event(
-        connection,
-        "authorization_needs_seller",
-        now=now,
-        shop_key=covered[0] if covered else None,
-        app_id=authorization.app_id,
-        shops=covered,
-        reason=str(error),
-        advice=error.advice,
-    )
+    if buried:
+        shops.suspend_streams(connection, covered)
 
 
 def back_off(
@@ -68,14 +63,13 @@ def back_off(
     *,
     now: datetime,
 ) -> None:
-    """Plan the next attempt; an answer that got lost makes the authorization ambiguous."""
-    ambiguous = isinstance(error, AnswerLost)
+    """Plan the next attempt after a failure that may pass by itself."""
     failures = authorization.failures + 1
-    authorizations.move(
+    move(
         connection,
-        authorization.id,
-        AuthorizationState.AMBIGUOUS if ambiguous else AuthorizationState.BACKING_OFF,
-        version=authorization.version,
+        authorization,
+        _state_after(authorization, error),
+        now=now,
         refresh_at=next_attempt(
             failures,
             now=now,
@@ -83,15 +77,22 @@ def back_off(
         ),
         failures=failures,
         last_error=str(error),
+        detail={
+            "advice": error.advice if isinstance(error, MarketplaceError) else None
+        },
     )
-    if isinstance(error, RetryLater) and not ambiguous:
-        return
-    record_event(
-        connection,
-        "token_refresh_ambiguous" if ambiguous else "token_refresh_failed",
-        now=now,
-        app_id=authorization.app_id,
-        subject=authorization.subject,
-        reason=str(error),
-        advice=error.advice if isinstance(error, MarketplaceError) else None,
-    )
+    if not isinstance(error, AnswerLost):
+        # It was answered, so the one replay of a lost answer is not spent yet.
+        authorizations.allow_replay(connection, authorization.id)
+
+
+def _state_after(
+    authorization: Authorization, error: SellersyncError
+) -> AuthorizationState:
+    """Return ambiguous where a rotation may have happened unseen."""
+    rotates = authorization.sealed_refresh_token is not None
+    if rotates and isinstance(error, AnswerLost):
+        return AuthorizationState.AMBIGUOUS
+    if authorization.state is AuthorizationState.AMBIGUOUS:
+        return AuthorizationState.AMBIGUOUS
+    return AuthorizationState.BACKING_OFF

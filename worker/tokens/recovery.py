@@ -1,13 +1,17 @@
 """Finish what a crash left in the journal: promote a kept reply, or say it was ambiguous."""
 
+from datetime import datetime
+
+from sqlalchemy import Connection
+
 from worker.domain.errors import MarketplaceError, OperatorError
-from worker.domain.grants import Grant
+from worker.domain.grants import AuthorizationState, Grant
 from worker.store import authorizations, journal
 from worker.store.authorizations import Authorization
 from worker.store.database import database_now
-from worker.store.events import record_event
 from worker.tokens.desk import TokenDesk
 from worker.tokens.replies import read_again, unpack
+from worker.tokens.states import move, replace_tokens
 
 
 def settle_open_entries(desk: TokenDesk, authorization: Authorization) -> Authorization:
@@ -38,26 +42,32 @@ def _settle(
     grant, outcome = _read(desk, authorization, entry)
     with desk.database.write() as connection:
         now = database_now(connection)
-        if grant is not None and not authorizations.save_grant(
-            connection,
-            authorization.id,
-            grant,
-            replaces=entry.version,
-            sealer=desk.sealer,
-            now=now,
-            refresh_at=desk.next_refresh(grant, now),
+        if grant is not None and not replace_tokens(
+            desk, connection, authorization, grant, replaces=entry.version, now=now
         ):
             outcome = "superseded"
+        if outcome == "ambiguous" and entry.version == authorization.version:
+            _call_ambiguous(connection, authorization, now=now)
         journal.settle(connection, entry.id, outcome, now=now)
-        record_event(
-            connection,
-            "token_journal_settled",
-            now=now,
-            app_id=authorization.app_id,
-            subject=authorization.subject,
-            outcome=outcome,
-        )
         return authorizations.find_authorization(connection, authorization.id)
+
+
+def _call_ambiguous(
+    connection: Connection, authorization: Authorization, *, now: datetime
+) -> None:
+    # A token that is never rotated cannot have been lost: it is simply due again.
+    if authorization.sealed_refresh_token is None:
+        return
+    move(
+        connection,
+        authorization,
+        AuthorizationState.AMBIGUOUS,
+        now=now,
+        # Due since before this turn began, so that it goes on with the replay.
+        refresh_at=min(authorization.refresh_at or now, authorization.refreshed_at),
+        failures=authorization.failures + 1,
+        last_error="a refresh was sent and its answer never arrived",
+    )
 
 
 def _read(

@@ -4,7 +4,7 @@
 
 Each arrow is a commit. A crash leaves a lease that runs out and an open journal entry;
 whoever takes the lease next settles the entry first. An intent without a reply was
-ambiguous, and the refresh that follows is its one controlled replay.
+ambiguous, and gets its one controlled replay (`worker.tokens.ambiguity`).
 """
 
 from datetime import datetime, timedelta
@@ -17,11 +17,13 @@ from worker.domain.grants import AuthorizationState, Grant
 from worker.store import authorizations, journal
 from worker.store.authorizations import Authorization
 from worker.store.database import database_now
+from worker.tokens.ambiguity import prepare_replay
 from worker.tokens.credentials import FixedCredentials
 from worker.tokens.desk import TokenDesk
 from worker.tokens.outcomes import back_off, bury
 from worker.tokens.recovery import refuse_other_subject, settle_open_entries
 from worker.tokens.replies import pack
+from worker.tokens.states import move, replace_tokens
 
 # Longer than one call with all its retries; a holder that is frozen longer has lost.
 LEASE = timedelta(seconds=120)
@@ -52,9 +54,11 @@ def refresh(
         if authorization.is_dead:
             raise dead(authorization)
         authorization = settle_open_entries(desk, authorization)
-        if _is_wanted(authorization, now, asked_at):
-            return _renew(desk, authorization)
-        return authorization
+        if not _is_wanted(authorization, now, asked_at):
+            return authorization
+        if authorization.state is AuthorizationState.AMBIGUOUS:
+            prepare_replay(desk, authorization)
+        return _renew(desk, authorization)
     finally:
         with desk.database.write() as connection:
             authorizations.release_lease(connection, authorization_id, owner=owner)
@@ -130,11 +134,14 @@ def _renew(desk: TokenDesk, authorization: Authorization) -> Authorization:
 
 def _open_entry(desk: TokenDesk, authorization: Authorization) -> int:
     with desk.database.write() as connection:
-        authorizations.move(
+        now = database_now(connection)
+        if authorization.state is AuthorizationState.AMBIGUOUS:
+            authorizations.spend_replay(connection, authorization.id)
+        move(
             connection,
-            authorization.id,
+            authorization,
             AuthorizationState.REFRESHING,
-            version=authorization.version,
+            now=now,
             refresh_at=authorization.refresh_at,
             failures=authorization.failures,
             last_error=authorization.last_error,
@@ -145,7 +152,7 @@ def _open_entry(desk: TokenDesk, authorization: Authorization) -> int:
             authorization_id=authorization.id,
             action="refresh",
             version=authorization.version,
-            now=database_now(connection),
+            now=now,
         )
 
 
@@ -154,14 +161,13 @@ def _promote(
 ) -> Authorization:
     with desk.database.write() as connection:
         now = database_now(connection)
-        saved = authorizations.save_grant(
+        saved = replace_tokens(
+            desk,
             connection,
-            authorization.id,
+            authorization,
             grant,
             replaces=authorization.version,
-            sealer=desk.sealer,
             now=now,
-            refresh_at=desk.next_refresh(grant, now),
         )
         # Somebody froze us past our lease and refreshed: their tokens are the newer ones.
         journal.settle(

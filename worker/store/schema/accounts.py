@@ -46,6 +46,10 @@ authorizations = Table(
     Column("refreshed_at", UtcTime, nullable=False),
     Column("scopes", Json),
     Column("version", BigInteger, nullable=False),
+    # The version whose lost refresh has had its one replay.
+    Column("replayed_version", BigInteger),
+    # Of how many days before its end an operator was told last.
+    Column("runway_told", Integer),
     # When the scheduler looks at it next; NULL while only the seller can help.
     Column("refresh_at", UtcTime),
     Column("lease_owner", Text),
@@ -68,6 +72,8 @@ token_journal = Table(
         "authorization_id", RowId, ForeignKey("authorizations.id", ondelete="CASCADE")
     ),
     Column("action", Text, nullable=False),
+    # Of a single-use code: submitted twice, it is exchanged once.
+    Column("code_digest", Text, unique=True),
     # The version that the outcome may replace.
     Column("version", BigInteger),
     Column("started_at", UtcTime, nullable=False),

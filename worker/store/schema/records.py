@@ -1,6 +1,6 @@
 """Orders and products in the normalised form, and the payloads they came from."""
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text
 
 from worker.store.schema.metadata import Money, UtcTime, metadata
 
@@ -28,13 +28,13 @@ order_lines = Table(
     metadata,
     Column("shop_key", Text, primary_key=True),
     Column("order_id", Text, primary_key=True),
-    Column("line_id", Text, primary_key=True),
     Column("position", Integer, nullable=False),
+    Column("line_id", Text, primary_key=True),
     Column("product_id", Text),
     Column("sku_id", Text),
     Column("seller_sku", Text),
     Column("title", Text),
-    Column("quantity", Integer),
+    Column("quantity", BigInteger),
     Column("unit_price", Money),
     Column("currency", Text),
 )
@@ -60,12 +60,12 @@ variants = Table(
     metadata,
     Column("shop_key", Text, primary_key=True),
     Column("product_id", Text, primary_key=True),
-    Column("sku_id", Text, primary_key=True),
     Column("position", Integer, nullable=False),
+    Column("sku_id", Text, primary_key=True),
     Column("seller_sku", Text),
     Column("price", Money),
     Column("currency", Text),
-    Column("stock", Integer),
+    Column("stock", BigInteger),
 )
 
 raw_payloads = Table(

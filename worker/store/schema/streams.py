@@ -39,8 +39,10 @@ streams = Table(
     Column("shown", LargeBinary, nullable=False, default=b""),
     # Walks of this window whose count did not add up.
     Column("restarts", Integer, nullable=False, server_default="0"),
-    # When it is due; NULL while it is disabled.
+    # When it is due; NULL while its shop is paused, its grant is dead or it is disabled.
     Column("next_run_at", UtcTime),
+    # Somebody asked for a pull, and none has begun since.
+    Column("requested", Boolean, nullable=False, server_default="0"),
     # Whose turn it is: the claim's token is both idempotency key and fence.
     Column("lease_token", Text),
     Column("lease_until", UtcTime),

@@ -56,13 +56,13 @@ def upgrade() -> None:
         "order_lines",
         sa.Column("shop_key", sa.Text(), nullable=False),
         sa.Column("order_id", sa.Text(), nullable=False),
-        sa.Column("line_id", sa.Text(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("line_id", sa.Text(), nullable=False),
         sa.Column("product_id", sa.Text(), nullable=True),
         sa.Column("sku_id", sa.Text(), nullable=True),
         sa.Column("seller_sku", sa.Text(), nullable=True),
         sa.Column("title", sa.Text(), nullable=True),
-        sa.Column("quantity", sa.Integer(), nullable=True),
+        sa.Column("quantity", sa.BigInteger(), nullable=True),
         sa.Column("unit_price", Money(), nullable=True),
         sa.Column("currency", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint(
@@ -136,12 +136,12 @@ def upgrade() -> None:
         "variants",
         sa.Column("shop_key", sa.Text(), nullable=False),
         sa.Column("product_id", sa.Text(), nullable=False),
-        sa.Column("sku_id", sa.Text(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("sku_id", sa.Text(), nullable=False),
         sa.Column("seller_sku", sa.Text(), nullable=True),
         sa.Column("price", Money(), nullable=True),
         sa.Column("currency", sa.Text(), nullable=True),
-        sa.Column("stock", sa.Integer(), nullable=True),
+        sa.Column("stock", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint(
             "shop_key", "product_id", "sku_id", name=op.f("pk_variants")
         ),
@@ -163,6 +163,8 @@ def upgrade() -> None:
         sa.Column("refreshed_at", UtcTime(), nullable=False),
         sa.Column("scopes", Json(), nullable=True),
         sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("replayed_version", sa.BigInteger(), nullable=True),
+        sa.Column("runway_told", sa.Integer(), nullable=True),
         sa.Column("refresh_at", UtcTime(), nullable=True),
         sa.Column("lease_owner", sa.Text(), nullable=True),
         sa.Column("lease_until", UtcTime(), nullable=True),
@@ -223,6 +225,7 @@ def upgrade() -> None:
             nullable=True,
         ),
         sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("code_digest", sa.Text(), nullable=True),
         sa.Column("version", sa.BigInteger(), nullable=True),
         sa.Column("started_at", UtcTime(), nullable=False),
         sa.Column("sealed_reply", sa.LargeBinary(), nullable=True),
@@ -239,6 +242,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_token_journal")),
+        sa.UniqueConstraint("code_digest", name=op.f("uq_token_journal_code_digest")),
     )
     with op.batch_alter_table("token_journal", schema=None) as batch_op:
         batch_op.create_index(
@@ -267,6 +271,7 @@ def upgrade() -> None:
         sa.Column("shown", sa.LargeBinary(), nullable=False),
         sa.Column("restarts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("next_run_at", UtcTime(), nullable=True),
+        sa.Column("requested", sa.Boolean(), server_default="0", nullable=False),
         sa.Column("lease_token", sa.Text(), nullable=True),
         sa.Column("lease_until", UtcTime(), nullable=True),
         sa.Column("aside", sa.Boolean(), server_default="0", nullable=False),

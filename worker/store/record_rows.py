@@ -1,0 +1,112 @@
+"""Turn records into the rows of all their tables, and write those."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from worker.domain.records import Record, Stream
+from worker.store.forms import differences, form
+from worker.store.many_rows import ManyRows
+from worker.store.schema.feed import changes
+from worker.store.schema.records import raw_payloads
+from worker.store.shapes import SHAPES
+
+_HEADS = {stream: ManyRows(shape.table) for stream, shape in SHAPES.items()}
+_CHILDREN = {stream: ManyRows(shape.child_table) for stream, shape in SHAPES.items()}
+_PAYLOADS = ManyRows(raw_payloads)
+_CHANGES = ManyRows(changes)
+
+# PostgreSQL numbers changes before their transaction commits. Without this lock a reader
+# could pass a number that shows up later, and would never see that change.
+_FEED_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('sellersync.changes'))")
+
+_Row = tuple[Any, ...]
+
+
+class RecordRows:
+    """The rows of some records of one stream."""
+
+    def __init__(
+        self, stream: Stream, *, marketplace: str, shop_key: str, now: datetime
+    ) -> None:
+        self._stream = stream
+        self._shape = SHAPES[stream]
+        self._marketplace = marketplace
+        self._shop_key = shop_key
+        self._now = now
+        self._values = attrgetter(*self._shape.fields)
+        self._child_values = attrgetter(*self._shape.child_fields)
+        self._heads: list[_Row] = []
+        self._children: list[_Row] = []
+        self._payloads: list[_Row] = []
+        self._changes: list[_Row] = []
+
+    def add(
+        self,
+        record_id: str,
+        record: Record,
+        digest: bytes,
+        old: Mapping[str, Any] | None,
+    ) -> None:
+        """Add a record; `old` is the form of the stored one that it replaces."""
+        shop_key, stream, now = self._shop_key, self._stream.value, self._now
+        values = storable(self._values(record))
+        children = self._distinct_children(record)
+        self._heads.append((self._marketplace, shop_key, record_id, *values, digest))
+        self._children += [
+            (shop_key, record_id, position, *child)
+            for position, child in enumerate(children)
+        ]
+        payload = storable_text(record.raw)
+        self._payloads.append((shop_key, stream, record_id, payload, now))
+        fields = differences(old, form(self._shape, values, children))
+        if fields:
+            kind = _kind(old, fields)
+            self._changes.append(
+                (now, shop_key, stream, record_id, kind, fields, record.updated_at)
+            )
+
+    def write(self, connection: Connection) -> None:
+        """Write all rows; the feed comes last, as only one transaction at a time may."""
+        _HEADS[self._stream].write(connection, self._heads)
+        _CHILDREN[self._stream].write(connection, self._children)
+        _PAYLOADS.write(connection, self._payloads)
+        if self._changes and connection.dialect.name == "postgresql":
+            connection.execute(_FEED_LOCK)
+        _CHANGES.write(connection, self._changes)
+
+    def _distinct_children(self, record: Record) -> list[_Row]:
+        """Return the children in their order, of two with the same id the later one."""
+        found = map(
+            storable, map(self._child_values, getattr(record, self._shape.children))
+        )
+        return list({child[0]: child for child in found}.values())
+
+
+def storable(values: Iterable[Any]) -> _Row:
+    """Return what both databases take: plain text, and no NUL, which PostgreSQL refuses."""
+    return tuple(
+        [
+            value.replace("\0", "\N{REPLACEMENT CHARACTER}")
+            if type(value) is str
+            else (value.value if isinstance(value, StrEnum) else value)
+            for value in values
+        ]
+    )
+
+
+def storable_text(raw: bytes) -> str:
+    """Return a payload as text that both databases take."""
+    return raw.decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def _kind(old: Mapping[str, Any] | None, fields: Mapping[str, list[Any]]) -> str:
+    if old is None:
+        return "added"
+    if "status" in fields and fields["status"][1] == "deleted":
+        return "deleted"
+    return "updated"

@@ -1,0 +1,63 @@
+"""Finish the exchanges whose process died: the code is spent, the kept reply is all."""
+
+from worker.domain.errors import MarketplaceError, SellersyncError
+from worker.domain.grants import Grant
+from worker.store import journal
+from worker.store.database import database_now
+from worker.store.events import record_event
+from worker.tokens.connect import adopt
+from worker.tokens.desk import TokenDesk
+from worker.tokens.refresh import LEASE
+from worker.tokens.replies import read_again, unpack
+from worker.tokens.shops import discover_shops
+
+
+def settle_orphans(desk: TokenDesk) -> int:
+    """Close every exchange that nobody works on any more; return how many sellers it saved."""
+    with desk.database.read() as connection:
+        found = journal.orphans(connection, before=database_now(connection) - LEASE)
+    return sum(_settle(desk, orphan) for orphan in found)
+
+
+def _settle(desk: TokenDesk, orphan: journal.Orphan) -> bool:
+    _marketplace, app = desk.apps.find(orphan.app_id)
+    try:
+        grant = _read(desk, orphan)
+    except MarketplaceError as error:
+        _close(desk, orphan, type(error).__name__)
+        return False
+    if grant is None:
+        _close(desk, orphan, "ambiguous")
+        return False
+    authorization_id = adopt(desk, app, grant, orphan.id, "adopted_after_crash")
+    try:
+        discover_shops(desk, authorization_id)
+    except SellersyncError:
+        # The tokens are safe; the next refresh looks for the shops again.
+        return True
+    return True
+
+
+def _read(desk: TokenDesk, orphan: journal.Orphan) -> Grant | None:
+    """Return the kept grant; a token given by hand is not in its own reply."""
+    if orphan.sealed_reply is None or orphan.action != "exchange":
+        return None
+    marketplace, _app = desk.apps.find(orphan.app_id)
+    reply = unpack(desk.sealer.open(orphan.sealed_reply))
+    return read_again(marketplace, marketplace.exchange(), reply)
+
+
+def _close(desk: TokenDesk, orphan: journal.Orphan, outcome: str) -> None:
+    with desk.database.write() as connection:
+        now = database_now(connection)
+        journal.settle(connection, orphan.id, outcome, now=now)
+        record_event(
+            connection,
+            "connect_interrupted",
+            now=now,
+            app_id=orphan.app_id,
+            detail={
+                "outcome": outcome,
+                "advice": "Connect this seller once more, with a new code or the token.",
+            },
+        )
