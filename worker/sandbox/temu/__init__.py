@@ -1,0 +1,1 @@
+"""Temu's routers in three zones, as far as a reader of orders and goods needs them."""
