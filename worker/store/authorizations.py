@@ -109,7 +109,7 @@ def remember_app(connection: Connection, app: App, *, now: datetime) -> None:
 
 
 def lock_app(connection: Connection, app: App, *, now: datetime) -> None:
-    """Make everybody else who connects a seller to this app wait for this transaction."""
+    """Make others who connect sellers or find shops of this app wait for this transaction."""
     remember_app(connection, app, now=now)
     connection.execute(
         select(apps.c.app_id).where(apps.c.app_id == app.app_id).with_for_update()

@@ -50,6 +50,8 @@ def discover_shops(desk: TokenDesk, authorization_id: int) -> Connected:
     )
     with desk.database.write() as connection:
         now = database_now(connection)
+        # Two who look at the same moment must not both find the shop new.
+        authorizations.lock_app(connection, app, now=now)
         added = shops.remember_shops(connection, authorization_id, covered, now=now)
         for shop_key in added:
             _tell(connection, "shop_found", shop_key, app.app_id, now)
