@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -111,6 +112,16 @@ def test_complete_windows_join_without_a_gap(pauses, halvings):
         assert progress.watermark is not None
         assert reached is None or progress.watermark >= reached
         reached = progress.watermark
+
+
+@pytest.mark.parametrize("ahead", [timedelta(0), timedelta(hours=1)])
+def test_a_window_is_never_empty_or_turned_round(ahead):
+    """Also when the clock was set back, or somebody asks for the future."""
+    for progress, since in ((Progress(watermark=NOW + ahead), None), (Progress(), NOW)):
+        window = window_of(opened(progress, since=since and since + ahead))
+        assert window is not None
+        assert window.start is not None
+        assert window.start < window.end
 
 
 def test_halving_keeps_the_older_half():

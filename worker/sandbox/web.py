@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from email.utils import formatdate
 from urllib.parse import parse_qsl
 
 import orjson
@@ -13,13 +12,12 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from worker.sandbox.conditions import Conditions
 from worker.sandbox.connection import ARRIVED, NoAnswer
 from worker.sandbox.console import consent_page, sellers, stats
 from worker.sandbox.control import NotUnderstood, obey
 from worker.sandbox.sandbox import Sandbox
+from worker.sandbox.server_date import ServerDate
 from worker.sandbox.temu.api import TemuApi
 from worker.sandbox.tiktok_shop.api import TikTokShopApi
 from worker.sandbox.truth import truth_pieces
@@ -126,25 +124,6 @@ class Pages:
     async def health(self, _: Request) -> Response:
         """Say that the sandbox is up."""
         return _json({"ok": True})
-
-
-class ServerDate:
-    """Adds the Date header, from the marketplaces' clock, right or wrong."""
-
-    def __init__(self, app: ASGIApp, conditions: Conditions) -> None:
-        self._app = app
-        self._conditions = conditions
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, and stamp its answer."""
-
-        async def stamp(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                date = formatdate(self._conditions.server_now(), usegmt=True)
-                message["headers"].append((b"date", date.encode()))
-            await send(message)
-
-        await self._app(scope, receive, stamp)
 
 
 async def _incoming(request: Request) -> Incoming:

@@ -9,6 +9,7 @@ from worker.store.streams import Progress
 # History is read in windows of this length, oldest first, so that the watermark moves
 # and an expired page token costs one slice.
 SLICE = timedelta(days=30)
+_SHORTEST = timedelta(seconds=1)
 # Before any marketplace of ours existed: where "everything" begins when it must be cut.
 _BEGINNING_YEAR = 2015
 
@@ -44,10 +45,12 @@ def open_window(
     end = (now - rules.lag).replace(microsecond=0)
     if not rules.has_update_filter:
         return _walk_from(progress, None, end, aside=False)
+    # A clock that was set back must not turn the window round; Temu refuses an empty one.
+    latest_start = end - _SHORTEST
     if since is not None:
-        return _walk_from(progress, min(since, end), end, aside=True)
+        return _walk_from(progress, min(since, latest_start), end, aside=True)
     if progress.watermark is not None:
-        start = min(progress.watermark - rules.overlap, end)
+        start = min(progress.watermark - rules.overlap, latest_start)
         reached = progress.watermark
     elif history.length is not None:
         start = reached = (end - history.length).replace(microsecond=0)
@@ -80,7 +83,7 @@ def halve(progress: Progress) -> Progress | None:
         year=_BEGINNING_YEAR, month=1, day=1, hour=0, minute=0, second=0
     )
     half = timedelta(seconds=int((end - start).total_seconds() // 2))
-    if half < timedelta(seconds=1):
+    if half < _SHORTEST:
         return None
     return _walk_from(
         progress, progress.window_start, start + half, aside=progress.aside

@@ -7,6 +7,8 @@ from sqlalchemy import Connection
 
 from worker.domain.errors import (
     AnswerLost,
+    BudgetExhausted,
+    BudgetUnavailable,
     GrantRevoked,
     MarketplaceError,
     ReauthorizeShop,
@@ -64,7 +66,9 @@ def back_off(
     now: datetime,
 ) -> None:
     """Plan the next attempt after a failure that may pass by itself."""
-    failures = authorization.failures + 1
+    # Waiting for one's turn is no failure.
+    in_line = isinstance(error, BudgetExhausted | BudgetUnavailable)
+    failures = authorization.failures + (0 if in_line else 1)
     move(
         connection,
         authorization,

@@ -15,7 +15,7 @@ from worker.domain.calls import HttpReply, Work
 from worker.domain.errors import LeaseLost, ReauthorizeShop, RetryLater, SellersyncError
 from worker.domain.grants import AuthorizationState, Grant
 from worker.store import authorizations, journal
-from worker.store.authorizations import Authorization
+from worker.store.authorizations import Authorization, find_authorization
 from worker.store.database import database_now
 from worker.tokens.ambiguity import prepare_replay
 from worker.tokens.credentials import FixedCredentials
@@ -48,6 +48,15 @@ def refresh(
         ReauthorizeShop: only the seller can help.
         RetryLater: it passes by itself; the row says when it is tried again.
     """
+    if handed is None:
+        with desk.database.read() as connection:
+            found = find_authorization(connection, authorization_id)
+            now = database_now(connection)
+        # Most who ask find it done: they need no lease, so they keep nobody waiting.
+        if found.state is AuthorizationState.ACTIVE and not _is_wanted(
+            found, now, asked_at
+        ):
+            return found
     owner = uuid4().hex
     authorization, now = _take(desk, authorization_id, owner, handed)
     try:
@@ -94,7 +103,7 @@ def _take(
                 until=now + LEASE,
                 handed=handed,
             )
-            found = authorizations.find_authorization(connection, authorization_id)
+            found = find_authorization(connection, authorization_id)
         if taken:
             return found, now
         if handed is not None:
@@ -173,7 +182,7 @@ def _promote(
         journal.settle(
             connection, entry_id, "promoted" if saved else "superseded", now=now
         )
-        return authorizations.find_authorization(connection, authorization.id)
+        return find_authorization(connection, authorization.id)
 
 
 def _fail(

@@ -15,6 +15,8 @@ from worker.sandbox.world.ledger import Span
 from worker.sandbox.world.records import Order
 
 MAX_PAGE_SIZE = 100
+# The text of the older list says so; whether the new one goes deeper is unknown.
+MAX_PAGE_NUMBER = 100
 MAX_ORDER_NUMBERS = 20
 DEFAULT_PAGE_SIZE = 10
 # More than eleven digits are milliseconds.
@@ -26,10 +28,10 @@ def list_orders(call: Admitted) -> object:
     parameters = call.parameters
     ledger = call.mall.shop.orders
     ledger.catch_up(call.zone.conditions.now())
-    number = _at_least_one(parameters, "pageNumber", default=1)
-    size = _at_least_one(parameters, "pageSize", default=DEFAULT_PAGE_SIZE)
-    if size > MAX_PAGE_SIZE:
-        raise Refused(bad_params("pageSize"))
+    number = _paging(parameters, "pageNumber", default=1, most=MAX_PAGE_NUMBER)
+    size = _paging(
+        parameters, "pageSize", default=DEFAULT_PAGE_SIZE, most=MAX_PAGE_SIZE
+    )
     found = _found(call)
     page = found.page((number - 1) * size, size, newest_first=True)
     return {
@@ -80,11 +82,11 @@ def _found(call: Admitted) -> Span[Order]:
     )
 
 
-def _at_least_one(parameters: Parameters, name: str, *, default: int) -> int:
+def _paging(parameters: Parameters, name: str, *, default: int, most: int) -> int:
     value = parameters.integer(name)
     if value is None:
         return default
-    if value < 1:
+    if not 1 <= value <= most:
         raise Refused(bad_params(name))
     return value
 

@@ -4,12 +4,14 @@ import base64
 import binascii
 import zlib
 
+from worker.sandbox.tiktok_shop.filters import whole_number
 from worker.sandbox.tiktok_shop.verdicts import Refused, parameter
 
 # Makes every order token contain `+`, `/` and `=`, which must be signed unescaped.
 _PREFIX = b"\xfb\xff\xbf"
 _OFFSET_BYTES = 4
 _CHECK_BYTES = 3
+_WRONG_TOKEN = parameter("page_token", "the token of the page before")
 
 
 def order_token(offset: int, question: str) -> str:
@@ -26,7 +28,7 @@ def order_offset(token: str | None, question: str) -> int:
     raw = _decode(token)
     expected = len(_PREFIX) + _OFFSET_BYTES + _CHECK_BYTES
     if len(raw) != expected or raw[-_CHECK_BYTES:] != _check(question):
-        raise Refused(parameter("page_token", "the token of the page before"))
+        raise Refused(_WRONG_TOKEN)
     return int.from_bytes(raw[len(_PREFIX) : -_CHECK_BYTES], "big")
 
 
@@ -40,9 +42,10 @@ def product_offset(token: str | None) -> int:
     if not token:
         return 0
     name, _, number = _decode(token).strip().partition(b"=")
-    if name != b"offset" or not number.isdigit():
-        raise Refused(parameter("page_token", "the token of the page before"))
-    return int(number)
+    offset = whole_number(number.decode("latin-1"))
+    if name != b"offset" or offset is None:
+        raise Refused(_WRONG_TOKEN)
+    return offset
 
 
 def _check(question: str) -> bytes:
@@ -53,4 +56,4 @@ def _decode(token: str) -> bytes:
     try:
         return base64.b64decode(token, validate=True)
     except (binascii.Error, ValueError):
-        raise Refused(parameter("page_token", "the token of the page before")) from None
+        raise Refused(_WRONG_TOKEN) from None

@@ -48,7 +48,10 @@ def search_payload(shop: Shop, product: Product) -> dict[str, object]:
         "selling_format": "FIXED_PRICE",
         "skus": [
             _variant(shop, variant)
-            | {"status_info": {"status": "NORMAL", "deactivation_source": ""}}
+            | {
+                "external_list_prices": [],
+                "status_info": {"status": "NORMAL", "deactivation_source": ""},
+            }
             for variant in product.variants
         ],
     }
@@ -155,7 +158,6 @@ def _variant(shop: Shop, variant: Variant) -> dict[str, object]:
         "seller_sku": variant.seller_sku,
         "price": _price(shop, variant),
         "list_price": {"amount": "0", "currency": shop.market.currency},
-        "external_list_prices": [],
         "inventory": [
             {
                 "warehouse_id": warehouse,

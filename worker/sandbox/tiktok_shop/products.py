@@ -73,8 +73,10 @@ def _found(shop: Shop, wanted: Filters) -> Span[Product]:
     words = PRODUCT_WORDS["tiktok_shop"]
     if status not in {"ALL", *words.values()}:
         raise Refused(parameter("status", "a documented status"))
-    if max(len(seller_skus), len(sku_ids)) > _MAX_FILTER_IDS:
-        raise Refused(parameter("seller_skus or sku_ids", "at most 10"))
+    if len(seller_skus) > _MAX_FILTER_IDS:
+        raise Refused(verdicts.TOO_MANY_SELLER_SKUS)
+    if len(sku_ids) > _MAX_FILTER_IDS:
+        raise Refused(verdicts.TOO_MANY_SKU_IDS)
     found = shop.products.created(created[0], _exclusive(created[1]))
     if updated == (None, None) and status == "ALL" and not (seller_skus or sku_ids):
         return found

@@ -104,6 +104,8 @@ REFRESH_TOKEN_UNKNOWN = Verdict(200, 36004005, "can not find related auth record
 REFRESH_TOKEN_EXPIRED = Verdict(200, 36004001, "rt has expired")
 
 PAGE_SIZE = Verdict(400, 12019109, "page size is invalid")
+TOO_MANY_SELLER_SKUS = Verdict(400, 12019027, "at most 10 seller_skus can be searched")
+TOO_MANY_SKU_IDS = Verdict(400, 12019087, "at most 10 sku_ids can be searched")
 PRODUCT_UNKNOWN = Verdict(200, 12052032, "product does not exist")
 TOO_MANY_PRODUCTS = Verdict(
     200, 12052180, "The total number of search results can not exceed 10000."

@@ -45,9 +45,6 @@ class Ledger(Generic[Row]):
         """Return the visible version of a row."""
         return self._visible.get(row_id)
 
-    def __len__(self) -> int:
-        return len(self._visible)
-
     def updated(self, since: int | None, before: int | None) -> "Span[Row]":
         """Return visible rows with `since <= updated_at < before`, oldest first."""
         return Span(self._visible, self._by_update, since=since, before=before)
