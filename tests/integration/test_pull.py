@@ -32,7 +32,7 @@ from worker.store.schema.records import orders as order_rows
 from worker.store.schema.records import unreadable_rows
 from worker.store.sealing import Sealer
 from worker.store.streams import claim_stream, find_stream, request_again
-from worker.sync.pull import Puller, Source
+from worker.sync.pull import Pulled, Puller, Source
 from worker.sync.turn import Plan, take_turn
 from worker.sync.windows import History
 from worker.tokens.credentials import FixedCredentials
@@ -291,7 +291,7 @@ def test_a_worker_that_was_taken_for_dead_writes_nothing(connected):
 def test_a_deadline_stops_at_a_page_and_is_due_again(connected):
     """The rest follows in the next turn, from where this one stopped."""
     marketplace = SimulatedMarketplace(many(10))
-    pages = []
+    pages: list[Pulled] = []
     first = turn(
         connected,
         marketplace,
@@ -413,7 +413,7 @@ def test_a_dead_authorization_is_told(connected):
     """The token work decides what it means."""
     marketplace = SimulatedMarketplace(many(4))
     marketplace.before[1] = ReauthorizeShop("orders", "deauthorized", code=105001)
-    told = []
+    told: list[ReauthorizeShop] = []
     turn(connected, marketplace, on_dead=told.append)
 
     assert [str(error) for error in told] == [str(marketplace.before[1])]

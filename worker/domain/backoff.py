@@ -8,4 +8,4 @@ def wait_after(
 ) -> timedelta:
     """Return the wait after this many failures; `chance` in [0, 1) takes up to half off it."""
     doublings = min(max(failures - 1, 0), 30)
-    return min(first * 2**doublings, longest) * (1 - chance / 2)
+    return min(first * (1 << doublings), longest) * (1 - chance / 2)

@@ -1,6 +1,7 @@
 """A seller with a due token, and desks whose marketplace answers by a script."""
 
 from datetime import timedelta
+from typing import cast
 
 import pytest
 from cryptography.fernet import Fernet
@@ -14,6 +15,7 @@ from tests.integration.tokens.scripted import (
 )
 from worker.domain.grants import Grant
 from worker.domain.identity import Shop
+from worker.gateway.caller import Gateway
 from worker.marketplaces.configured import ConfiguredApps
 from worker.store import authorizations, shops
 from worker.store.sealing import Sealer
@@ -59,7 +61,7 @@ def desk_with(database, sealer):
         return TokenDesk(
             database=database,
             sealer=sealer,
-            gateway=ScriptedMarketplaceCall(list(script)),
+            gateway=cast("Gateway", ScriptedMarketplaceCall(list(script))),
             apps=ConfiguredApps(((TIKTOK, APP),)),
             check_every=timedelta(days=1),
         )

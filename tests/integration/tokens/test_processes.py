@@ -21,6 +21,7 @@ from worker.sandbox.environment import settings_environment
 from worker.sandbox.options import SandboxOptions
 from worker.sandbox.server import running
 from worker.store.authorizations import all_authorizations, find_authorization
+from worker.store.database import Database
 from worker.store.schema.accounts import authorizations, token_journal
 
 pytestmark = pytest.mark.integration
@@ -47,8 +48,8 @@ class World:
     """A sandbox, its connected sellers, and the environment that leads to them."""
 
     url: str
-    environment: dict
-    database: object
+    environment: dict[str, str]
+    database: Database
 
     def start(self, script, *args):
         """Start one of the scripts."""
