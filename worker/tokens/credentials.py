@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from worker.domain.errors import ReauthorizeShop
 from worker.domain.identity import Credentials
 
 
@@ -16,6 +15,6 @@ class FixedCredentials:
         """Return them."""
         return self.fixed
 
-    def renew(self, rejected: Credentials) -> Credentials:  # noqa: ARG002 -- the protocol's signature
-        """Refuse: nothing can renew a token in the middle of its own renewal."""
-        raise ReauthorizeShop("token", "the marketplace says the token has expired")
+    def renew(self, rejected: Credentials) -> Credentials:
+        """Return what was rejected: nothing renews a token in its own renewal."""
+        return rejected
