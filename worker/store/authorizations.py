@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.domain.grants import DEAD, AuthorizationState, Grant
 from worker.domain.identity import App, Credentials
+from worker.store.many_rows import insert_into
 from worker.store.schema.accounts import apps, authorizations, shops
 from worker.store.sealing import Sealer
 
@@ -92,11 +93,8 @@ def authorization_of_shop(
 
 def remember_app(connection: Connection, app: App, *, now: datetime) -> None:
     """Make sure that an app has its row; the secret stays in the settings."""
-    dialect: Any = (
-        postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    )
     connection.execute(
-        dialect(apps)
+        insert_into(apps, connection.dialect)
         .values(
             app_id=app.app_id,
             marketplace=app.marketplace,
@@ -311,9 +309,10 @@ def claim_due_refreshes(
         update(authorizations)
         .where(authorizations.c.id.in_(due.scalar_subquery()))
         .values(lease_owner=owner, lease_until=until)
-        .returning(authorizations.c.id)
+        .returning(authorizations.c.id, authorizations.c.refresh_at)
     )
-    return [int(found) for found in claimed.scalars()]
+    # RETURNING keeps no order.
+    return [row.id for row in sorted(claimed, key=attrgetter("refresh_at"))]
 
 
 def _token_columns(

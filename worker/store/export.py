@@ -30,7 +30,7 @@ def export(
     """Yield records by shop and id; `since` keeps those updated at or after it."""
     shape = SHAPES[stream]
     key = _key(shape.table, shape.id_name)
-    query = select(shape.table).order_by(key).limit(_BATCH)
+    query = select(shape.table).order_by(*key).limit(_BATCH)
     if shop_key is not None:
         query = query.where(shape.table.c.shop_key == shop_key)
     if since is not None:
@@ -105,7 +105,8 @@ def changes_after(
     rows = connection.execute(
         select(changes).where(changes.c.seq > seq).order_by(changes.c.seq).limit(limit)
     )
+    # str(): SQLAlchemy's names are of a subclass, which orjson refuses as a key.
     return [
-        {name: plain(value) for name, value in row._mapping.items()}  # noqa: SLF001 -- SQLAlchemy's public name
+        {str(name): plain(value) for name, value in row._mapping.items()}  # noqa: SLF001 -- SQLAlchemy's public name
         for row in rows
     ]

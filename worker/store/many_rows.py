@@ -71,7 +71,8 @@ class ManyRows:
         compiled = statement.compile(
             dialect=_POSITIONAL[dialect.name], column_keys=names
         )
-        processors = [column.type.bind_processor(dialect) for column in self._columns]
+        types = [column.type.dialect_impl(dialect) for column in self._columns]
+        processors = [found.bind_processor(dialect) for found in types]
         return str(compiled), [
             (place, convert) for place, convert in enumerate(processors) if convert
         ]

@@ -60,7 +60,8 @@ def _fernet(keys: Keys) -> MultiFernet:
         return MultiFernet([Fernet(key) for key in keys])
     except (ValueError, TypeError):
         raise OperatorError(
-            "an encryption key is not a Fernet key; make one with "
+            "a key of SELLERSYNC_ENCRYPTION_KEYS, or of the key file in its place, is "
+            "not a Fernet key; make one with "
             "`python -c 'from cryptography.fernet import Fernet; "
             "print(Fernet.generate_key().decode())'`"
         ) from None

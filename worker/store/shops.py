@@ -127,6 +127,12 @@ def revive_streams(
 
 def remove_shop(connection: Connection, shop_key: str) -> None:
     """Forget a shop and all its data; its authorization goes with its last shop."""
+    # First, as this waits for a page that is being written and keeps others from starting.
+    gone = connection.execute(
+        delete(shops)
+        .where(shops.c.shop_key == shop_key)
+        .returning(shops.c.authorization_id)
+    ).scalar_one_or_none()
     for table in (
         records.orders,
         records.order_lines,
@@ -137,11 +143,6 @@ def remove_shop(connection: Connection, shop_key: str) -> None:
         changes,
     ):
         connection.execute(delete(table).where(table.c.shop_key == shop_key))
-    gone = connection.execute(
-        delete(shops)
-        .where(shops.c.shop_key == shop_key)
-        .returning(shops.c.authorization_id)
-    ).scalar_one_or_none()
     if gone is not None and not shop_keys(connection, gone):
         connection.execute(delete(authorizations).where(authorizations.c.id == gone))
 

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, case, literal, or_, select, update
@@ -263,7 +264,8 @@ def _claim(
             lease_token=token,
             is_backfill=row.watermark is None,
         )
-        for row in rows
+        # RETURNING keeps no order; a single stream may have no time.
+        for row in sorted(rows, key=attrgetter("next_run_at"))
     ]
 
 

@@ -6,11 +6,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from worker.domain.errors import OperatorError
 from worker.store.database import Database, unreachable
+
+# Containers start together; on SQLite a transaction that may write is alone anyway.
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('sellersync.upgrade'))")
 
 
 def upgrade(database: Database) -> str:
@@ -21,6 +24,8 @@ def upgrade(database: Database) -> str:
     """
     try:
         with database.write() as connection:
+            if not database.is_sqlite:
+                connection.execute(_ONE_AT_A_TIME)
             config = _config(connection)
             newest = _newest(config)
             if _current(connection) != newest:

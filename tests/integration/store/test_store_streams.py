@@ -1,0 +1,391 @@
+"""Streams: whose turn it is, how far they are, and when they are due again."""
+
+from threading import Barrier, Thread
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.integration.store.made_up import (
+    DAY,
+    MINUTE,
+    NOW,
+    SECOND,
+    SHOP_KEY,
+    order,
+    shop,
+)
+from worker.domain.errors import LeaseLost
+from worker.domain.records import Stream
+from worker.store.pages import write_page
+from worker.store.schema.records import orders
+from worker.store.shops import pause_shop, remember_shops, resume_shop
+from worker.store.streams import (
+    Progress,
+    all_streams,
+    claim_due_streams,
+    claim_stream,
+    find_stream,
+    finish_pull,
+    keep_since,
+    request_again,
+    save_progress,
+    take_since,
+)
+
+pytestmark = pytest.mark.integration
+
+LEASE = 2 * MINUTE
+
+
+def claim(database, *, token="mine", now=NOW, handed=None):
+    """Claim the shop's orders."""
+    with database.write() as connection:
+        return claim_stream(
+            connection,
+            SHOP_KEY,
+            Stream.ORDERS,
+            token=token,
+            now=now,
+            until=now + LEASE,
+            handed=handed,
+        )
+
+
+def claim_due(database, *, token="mine", now=NOW, limit=10):
+    """Claim what is due."""
+    with database.write() as connection:
+        return claim_due_streams(
+            connection, token=token, now=now, until=now + LEASE, limit=limit
+        )
+
+
+def finish(database, held, *, now=NOW, next_run_at=NOW + 5 * MINUTE, **outcome):
+    """Give the claim back."""
+    with database.write() as connection:
+        finish_pull(connection, held, now=now, next_run_at=next_run_at, **outcome)
+
+
+def request(database, *, now=NOW, since=None):
+    """Ask for the shop's orders."""
+    with database.write() as connection:
+        request_again(connection, SHOP_KEY, Stream.ORDERS, now=now, since=since)
+
+
+def stored(database, stream=Stream.ORDERS):
+    """Return the stream's row."""
+    with database.read() as connection:
+        return find_stream(connection, SHOP_KEY, stream)
+
+
+def test_the_streams_of_a_new_shop_are_due_at_once(connected):
+    """Both of them, and never pulled before."""
+    claims = claim_due(connected)
+
+    assert {(held.shop_key, held.stream, held.is_backfill) for held in claims} == {
+        (SHOP_KEY, Stream.ORDERS, True),
+        (SHOP_KEY, Stream.PRODUCTS, True),
+    }
+
+
+def test_a_claimed_stream_is_nobody_elses(connected):
+    """Neither by the schedule nor by hand."""
+    claim_due(connected, token="first")
+
+    assert claim_due(connected, token="second", now=NOW + SECOND) == []
+    assert claim(connected, token="third", now=NOW + SECOND) is None
+
+
+def test_each_stream_goes_to_exactly_one_of_eight_claimers(connected, seller):
+    """They come at once, again and again, until nothing is due."""
+    with connected.write() as connection:
+        remember_shops(
+            connection, seller, [shop(str(number)) for number in range(50)], now=NOW
+        )
+    barrier = Barrier(8)
+    claimed: list[tuple[int, str]] = []
+
+    def claim_all(token):
+        barrier.wait()
+        while mine := claim_due(connected, token=token, limit=7):
+            assert len(mine) <= 7
+            claimed.extend((held.stream_id, held.lease_token) for held in mine)
+
+    threads = [Thread(target=claim_all, args=(f"t{n}",)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with connected.read() as connection:
+        owners = {(row.id, row.lease_token) for row in all_streams(connection)}
+
+    # Whoever found the others' rows locked may have left some to the next tick.
+    leftover = [(held.stream_id, "late") for held in claim_due(connected, token="late")]
+    assert len(claimed) == len(set(claimed))
+    assert len(claimed) + len(leftover) == 50 * 2
+    assert set(claimed) <= owners
+
+
+def test_the_longest_overdue_come_first(connected, seller):
+    """In the order of their due times, as many as are asked for."""
+    with connected.write() as connection:
+        for age in (3, 9, 1, 7, 5):
+            remember_shops(
+                connection, seller, [shop(f"{age}0")], now=NOW - age * MINUTE
+            )
+    with connected.read() as connection:
+        due = {row.id: row.next_run_at for row in all_streams(connection)}
+    claims = claim_due(connected, limit=6)
+
+    assert [due[held.stream_id] for held in claims] == [
+        NOW - age * MINUTE for age in (9, 9, 7, 7, 5, 5)
+    ]
+
+
+def test_what_is_not_due_yet_is_not_claimed(connected):
+    """Until its time has come, to the second."""
+    finish(connected, claim(connected), next_run_at=NOW + MINUTE)
+    early = claim_due(connected, now=NOW + MINUTE - SECOND)
+    in_time = claim_due(connected, now=NOW + MINUTE)
+
+    assert [held.stream for held in early] == [Stream.PRODUCTS]
+    assert [held.stream for held in in_time] == [Stream.ORDERS]
+
+
+def test_a_stream_can_be_claimed_by_hand_before_it_is_due(connected):
+    """As long as nobody pulls it."""
+    finish(connected, claim(connected), next_run_at=NOW + DAY)
+
+    assert claim(connected, now=NOW + MINUTE) is not None
+
+
+def test_an_expired_lease_is_claimable_again(connected):
+    """Its holder died, or its message was lost; not a moment earlier."""
+    claim_due(connected, token="dead")
+
+    assert claim_due(connected, token="early", now=NOW + LEASE) == []
+    assert len(claim_due(connected, token="late", now=NOW + LEASE + SECOND)) == 2
+
+
+def test_a_message_delivered_twice_finds_nothing_to_do(connected):
+    """The handed token is swapped for another one by whoever comes first."""
+    handed = claim_due(connected, token="handed")
+    first = claim(connected, token="first", handed="handed")
+    second = claim(connected, token="second", handed="handed")
+
+    assert len(handed) == 2
+    assert first is not None
+    assert first.lease_token == "first"
+    assert second is None
+
+
+def test_progress_comes_back_as_it_was_saved(connected):
+    """With the page that it belongs to."""
+    progress = Progress(
+        watermark=NOW - DAY,
+        window_start=NOW - DAY,
+        window_end=NOW,
+        section="canceled",
+        cursor="token==",
+        rows_seen=100,
+        rows_total=250,
+        shown=b"\x00\xff",
+        restarts=2,
+        aside=True,
+    )
+    held = claim(connected)
+    with connected.write() as connection:
+        save_progress(connection, held, progress)
+
+    assert stored(connected).progress == progress
+    assert claim(connected, token="next", now=NOW + DAY).is_backfill is False
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda connection, held: save_progress(connection, held, Progress()),
+        lambda connection, held: keep_since(connection, held, NOW),
+        take_since,
+        lambda connection, held: finish_pull(
+            connection, held, now=NOW, next_run_at=NOW
+        ),
+    ],
+    ids=["save_progress", "keep_since", "take_since", "finish_pull"],
+)
+def test_who_has_lost_the_lease_writes_nothing(connected, write):
+    """The whole transaction goes, with the page that was in it."""
+    request(connected, since=NOW - DAY)
+    frozen = claim(connected, token="frozen")
+    claim(connected, token="other", now=NOW + DAY)
+    before = stored(connected)
+
+    def wake_up():
+        with connected.write() as connection:
+            write_page(
+                connection,
+                Stream.ORDERS,
+                [order()],
+                marketplace="tiktok_shop",
+                shop_key=SHOP_KEY,
+                now=NOW,
+            )
+            write(connection, frozen)
+
+    with pytest.raises(LeaseLost):
+        wake_up()
+    with connected.read() as connection:
+        rows = connection.execute(select(func.count()).select_from(orders))
+        assert rows.scalar_one() == 0
+    assert stored(connected) == before
+
+
+def test_a_finished_pull_is_due_when_it_was_planned(connected):
+    """And free for everybody; the success is remembered."""
+    finish(connected, claim(connected), succeeded_at=NOW)
+    row = stored(connected)
+
+    assert row.next_run_at == NOW + 5 * MINUTE
+    assert (row.lease_token, row.lease_until) == (None, None)
+    assert (row.last_success_at, row.failures, row.last_error) == (NOW, 0, None)
+
+
+def test_a_failed_pull_remembers_why(connected):
+    """The last success stays what it was."""
+    finish(connected, claim(connected), succeeded_at=NOW)
+    held = claim(connected, now=NOW + DAY)
+    finish(connected, held, failures=3, last_error="Unreachable: no answer")
+    row = stored(connected)
+
+    assert (row.last_success_at, row.failures) == (NOW, 3)
+    assert row.last_error == "Unreachable: no answer"
+
+
+@pytest.mark.parametrize("since", [None, NOW - DAY], ids=["now", "since"])
+def test_a_request_that_came_during_a_pull_is_due_at_once(connected, since):
+    """What it asked for may lie behind the window that was being read."""
+    held = claim(connected)
+    request(connected, now=NOW + SECOND, since=since)
+    finish(connected, held, now=NOW + MINUTE)
+
+    assert stored(connected).next_run_at == NOW + MINUTE
+
+
+def test_a_request_from_before_a_pull_is_served_by_it(connected):
+    """It does not make the stream due once more."""
+    request(connected)
+    finish(connected, claim(connected))
+
+    assert stored(connected).next_run_at == NOW + 5 * MINUTE
+
+
+def test_an_open_request_does_not_shorten_a_back_off(connected):
+    """What is still to be read again waits like everything else."""
+    held = claim(connected)
+    with connected.write() as connection:
+        keep_since(connection, held, NOW - DAY)
+    finish(connected, held, next_run_at=NOW + 30 * MINUTE, failures=1)
+
+    assert stored(connected).next_run_at == NOW + 30 * MINUTE
+    assert stored(connected).since == NOW - DAY
+
+
+def test_a_pull_that_ends_does_not_wake_a_shop_that_was_paused_meanwhile(connected):
+    """It stays paused until it is resumed."""
+    held = claim(connected)
+    with connected.write() as connection:
+        pause_shop(connection, SHOP_KEY, reason="by the operator")
+    request(connected)
+    finish(connected, held)
+    paused = stored(connected).next_run_at
+    with connected.write() as connection:
+        resume_shop(connection, SHOP_KEY, now=NOW + DAY)
+
+    assert paused is None
+    assert stored(connected).next_run_at == NOW + DAY
+
+
+def test_a_disabled_stream_is_not_due(connected):
+    """Not even if somebody asks, as a webhook does."""
+    finish(connected, claim(connected), next_run_at=None, disabled="no scope")
+    request(connected)
+
+    assert stored(connected).disabled == "no scope"
+    assert [held.stream for held in claim_due(connected)] == [Stream.PRODUCTS]
+
+
+def test_a_request_during_a_pull_does_not_enable_a_stream_again(connected):
+    """The pull has just found that it may not be read."""
+    held = claim(connected)
+    request(connected, since=NOW - DAY)
+    finish(connected, held, next_run_at=None, disabled="no scope")
+
+    assert stored(connected).next_run_at is None
+
+
+def test_a_disabled_stream_that_works_by_hand_is_enabled(connected):
+    """Somebody has added the scope."""
+    finish(connected, claim(connected), next_run_at=None, disabled="no scope")
+    finish(connected, claim(connected))
+
+    assert stored(connected).disabled is None
+    assert stored(connected).next_run_at == NOW + 5 * MINUTE
+
+
+def test_what_was_asked_for_is_taken_once(connected):
+    """Whoever takes it opens that window in the same transaction."""
+    request(connected, since=NOW - DAY)
+    held = claim(connected)
+    with connected.write() as connection:
+        taken = take_since(connection, held), take_since(connection, held)
+
+    assert taken == (NOW - DAY, None)
+
+
+def test_of_two_requests_the_earlier_start_counts(connected):
+    """In whichever order they come; one without a start changes nothing."""
+    for since in (NOW - DAY, NOW - 3 * DAY, None, NOW - 2 * DAY):
+        request(connected, since=since)
+
+    assert stored(connected).since == NOW - 3 * DAY
+
+
+def test_a_request_that_is_not_taken_survives_a_crash(connected):
+    """The window was opened in a transaction that did not commit."""
+    request(connected, since=NOW - DAY)
+    held = claim(connected)
+
+    def crash():
+        with connected.write() as connection:
+            take_since(connection, held)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        crash()
+
+    assert stored(connected).since == NOW - DAY
+
+
+def test_the_rest_of_a_window_that_was_cut_is_asked_for_again(connected):
+    """Unless an earlier start is asked for already."""
+    held = claim(connected)
+    with connected.write() as connection:
+        keep_since(connection, held, NOW - DAY)
+        keep_since(connection, held, NOW - MINUTE)
+
+    assert stored(connected).since == NOW - DAY
+
+
+def test_a_shop_that_does_not_exist_has_no_stream(connected):
+    """It is no error to ask."""
+    with connected.write() as connection:
+        found = find_stream(connection, "tiktok_shop:default:404", Stream.ORDERS)
+        held = claim_stream(
+            connection,
+            "tiktok_shop:default:404",
+            Stream.ORDERS,
+            token="mine",
+            now=NOW,
+            until=NOW + LEASE,
+        )
+
+    assert (found, held) == (None, None)

@@ -1,0 +1,144 @@
+"""`sellersync sign`: a signature step by step, to compare with one that was refused."""
+
+import json as json_text
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from worker.cli.printing import print_document, say
+from worker.cli.secrecy import secret
+from worker.domain.errors import OperatorError
+from worker.marketplaces.temu import signing as temu_signing
+from worker.marketplaces.tiktok_shop import explanation as tiktok_shop_signing
+
+_TIKTOK_SHOP = """Example:
+
+    sellersync sign tiktok-shop --app-secret - --path /order/202309/orders/search
+    --param app_key=29a39d --param timestamp=1623812664 --body '{"order_status":"UNPAID"}'"""
+_TEMU = """Example:
+
+    sellersync sign temu --app-secret - --body @request.json"""
+
+_Secret = Annotated[
+    str, typer.Option(help="The app secret; - reads it from standard input.")
+]
+_Json = Annotated[
+    bool, typer.Option("--json", help='Print {"sign": …, "base_string": …}.')
+]
+
+
+def register(program: typer.Typer) -> None:
+    """Add the command."""
+    group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+    group.command("tiktok-shop", epilog=_TIKTOK_SHOP)(tiktok_shop)
+    group.command("temu", epilog=_TEMU)(temu)
+    program.add_typer(group, name="sign", callback=sign, epilog=_TEMU)
+
+
+def sign() -> None:
+    """Explain a signature step by step; nothing is sent."""
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise typer.BadParameter(f"{text!r} is not NAME=VALUE")
+    return name, value
+
+
+def tiktok_shop(
+    *,
+    app_secret: _Secret,
+    path: Annotated[str, typer.Option(help="Without host and query.")],
+    param: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="A query parameter, not percent-encoded; may be repeated.",
+        ),
+    ] = None,
+    body: Annotated[
+        str,
+        typer.Option(
+            help="Exactly as it is sent, or @FILE: every byte of the file is signed, "
+            "a newline at its end too."
+        ),
+    ] = "",
+    legacy: Annotated[
+        bool, typer.Option("--legacy", help="From before 202309: without the body.")
+    ] = False,
+    json: _Json = False,
+) -> None:
+    """Explain the signature of a TikTok Shop call."""
+    query = _query(param or ())
+    key = secret(app_secret, name="app secret")
+    explained = tiktok_shop_signing.explain(
+        key, path, query, _bytes(body), legacy=legacy
+    )
+    _tell(explained.steps, explained.sign, explained.base_string, json=json)
+
+
+def temu(
+    *,
+    app_secret: _Secret,
+    body: Annotated[
+        str, typer.Option(help="The JSON that is sent, with or without sign, or @FILE.")
+    ],
+    json: _Json = False,
+) -> None:
+    """Explain the signature of a Temu call."""
+    key = secret(app_secret, name="app secret")
+    parameters = _object(_bytes(body))
+    try:
+        explained = temu_signing.explain(key, parameters)
+    except (TypeError, ValueError) as error:
+        raise OperatorError(f"the body cannot be signed: {error}") from None
+    _tell(explained.steps, explained.sign, explained.base_string, json=json)
+
+
+def _query(given: Iterable[str]) -> dict[str, str]:
+    query: dict[str, str] = {}
+    for name, value in map(_parameter, given):
+        if name in query:
+            raise typer.BadParameter(f"--param {name} is given twice")
+        query[name] = value
+    return query
+
+
+def _bytes(body: str) -> bytes:
+    if not body.startswith("@"):
+        # Back to the very bytes that the shell handed over.
+        return os.fsencode(body)
+    try:
+        return Path(body[1:]).read_bytes()
+    except OSError as error:
+        raise OperatorError(
+            f"the body {body[1:]} cannot be read: {error.strerror}"
+        ) from None
+
+
+def _object(body: bytes) -> dict[str, object]:
+    """Read the body with Python's own parser: it keeps whole numbers of any size."""
+    try:
+        parsed: object = json_text.loads(body)
+    except ValueError as error:
+        raise OperatorError(f"the body is not JSON: {error}") from None
+    if not isinstance(parsed, dict):
+        raise OperatorError("the body is not a JSON object: Temu's is always {…}")
+    return parsed
+
+
+def _tell(
+    steps: Iterable[tuple[str, str]], signature: str, base_string: str, *, json: bool
+) -> None:
+    if json:
+        print_document({"sign": signature, "base_string": base_string})
+        return
+    for number, (title, result) in enumerate(steps, start=1):
+        say(f"{number}. {title}")
+        for line in result.splitlines():
+            say(f"   {line}")
+    say(f"sign: {signature}")

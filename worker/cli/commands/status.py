@@ -1,0 +1,85 @@
+"""`sellersync status`: what an operator asks first."""
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+import typer
+
+from worker.cli.overview import overview
+from worker.cli.printing import print_document, print_table, say
+from worker.cli.session import opened_runtime
+from worker.domain.records import Stream
+
+_EXAMPLE = """Example:
+
+    sellersync status --json"""
+
+_SHOPS = (
+    *("shop_key", "name", "authorization", "token_until", "seller_until"),
+    *("orders", "products"),
+)
+_APPS = ("app_id", "calls_per_second", "of")
+_EVENTS = ("at", "event", "shop_key", "detail")
+
+
+def register(program: typer.Typer) -> None:
+    """Add the command."""
+    program.command(epilog=_EXAMPLE)(status)
+
+
+def status(
+    *,
+    json: Annotated[
+        bool,
+        typer.Option("--json", help="Print one object with shops, apps and events."),
+    ] = False,
+) -> None:
+    """Show shops, tokens, freshness, budgets, failures and recent events."""
+    with opened_runtime() as here:
+        # What is shown was made by us as JSON values; here they are only printed.
+        document: dict[str, list[Any]] = {**overview(here)}
+    if json:
+        print_document(document)
+        return
+    if not document["shops"]:
+        say("No shop is connected; `sellersync connect --help` shows how.")
+    else:
+        print_table(_SHOPS, [_shop(row) for row in document["shops"]], title="Shops")
+    if document["apps"]:
+        print_table(_APPS, [_app(row) for row in document["apps"]], title="Apps")
+    if document["events"]:
+        rows = [_event(row) for row in document["events"]]
+        print_table(_EVENTS, rows, title="Recent events")
+
+
+def _shop(row: dict[str, Any]) -> list[object]:
+    paused = f" (paused {row['paused']})" if row["paused"] else ""
+    return [
+        row["shop_key"],
+        row["name"],
+        f"{row['authorization_state']}{paused}",
+        f"{row['access_expires_at']:%Y-%m-%d %H:%M}",
+        f"{row['ends_at']:%Y-%m-%d}",
+        *(_stream(row["streams"].get(stream.value)) for stream in Stream),
+    ]
+
+
+def _stream(row: dict[str, Any] | None) -> str:
+    """Return how old the data is, and what is wrong, if anything is."""
+    if row is None:
+        return ""
+    seconds = row["freshness_seconds"]
+    age = "never complete" if seconds is None else f"{timedelta(seconds=seconds)} old"
+    trouble = row["disabled"] or row["last_error"]
+    return f"{age}: {trouble}" if trouble else age
+
+
+def _app(row: dict[str, Any]) -> list[object]:
+    used = row["calls_per_second"]
+    shown = "Redis is away" if used is None else f"{used:.1f}"
+    return [row["app_id"], shown, f"{row['requests_per_second']:g}"]
+
+
+def _event(row: dict[str, Any]) -> list[object]:
+    facts = (f"{name}={value}" for name, value in row["detail"].items() if value)
+    return [row["at"], row["name"], row["shop_key"], " ".join(facts)]

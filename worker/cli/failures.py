@@ -1,0 +1,62 @@
+"""What a failed command says: what went wrong and what to do about it, in one line."""
+
+import redis
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+from sqlalchemy.exc import SQLAlchemyError
+
+from config.logging import redact_text
+from worker.domain.errors import (
+    AnswerLost,
+    BudgetUnavailable,
+    MarketplaceError,
+    RetryLater,
+    SellersyncError,
+)
+
+
+def one_line(error: Exception) -> str:
+    """Return the line for an error, without secrets."""
+    text = _ours(error) if isinstance(error, SellersyncError) else _foreign(error)
+    return redact_text(" ".join(text.split()))
+
+
+def _ours(error: SellersyncError) -> str:
+    match error:
+        case AnswerLost():
+            return (
+                f"{error}. It may have been acted on: if another try is refused, the "
+                "seller has to authorise again."
+            )
+        case RetryLater():
+            return f"{error}. Try again later."
+        case MarketplaceError():
+            return f"{error}. {error.advice}"
+        case BudgetUnavailable():
+            return f"{error}; start Redis, or correct SELLERSYNC_REDIS_URL"
+        case _:
+            return str(error)
+
+
+def _foreign(error: Exception) -> str:
+    match error:
+        case ValidationError():
+            first = error.errors(include_input=False, include_url=False)[0]
+            path = "__".join(str(part) for part in first["loc"]).upper()
+            return f"SELLERSYNC_{path} is not usable: {first['msg']}"
+        case SettingsError():
+            # Its text names the field, never the value.
+            return f"{error}; nested variables are written SELLERSYNC_ORDERS__EVERY"
+        case redis.RedisError():
+            reason = f"Redis does not answer ({error})"
+            return f"{reason}; start it, or correct SELLERSYNC_REDIS_URL"
+        case SQLAlchemyError():
+            return f"the database refused: {getattr(error, 'orig', None) or error}"
+        case OSError():
+            where = f"{error.filename}: " if error.filename else ""
+            return f"{where}{error.strerror or error}"
+        case _:
+            return (
+                f"a bug ({type(error).__name__}: {error}); SELLERSYNC_LOG__LEVEL=debug "
+                "shows where, please report it"
+            )

@@ -1,0 +1,121 @@
+"""Everything an operator asks first: shops, apps and their budgets, recent events."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from worker.domain.errors import BudgetUnavailable
+from worker.runtime import Runtime
+from worker.store.authorizations import Authorization, all_authorizations
+from worker.store.database import database_now
+from worker.store.events import Event, recent_events
+from worker.store.shops import StoredShop, all_shops
+from worker.store.streams import StoredStream, all_streams
+
+_EVENTS = 20
+
+Row = dict[str, object]
+
+
+def overview(here: Runtime) -> dict[str, list[Row]]:
+    """Return `shops`, the one that ends first at the front, `apps` and `events`."""
+    with here.database.read() as connection:
+        now = database_now(connection)
+        authorizations = {found.id: found for found in all_authorizations(connection)}
+        shops = all_shops(connection)
+        streams = all_streams(connection)
+        events = recent_events(connection, limit=_EVENTS)
+    by_shop: dict[str, Row] = {stored.shop.shop_key: {} for stored in shops}
+    for stream in streams:
+        by_shop[stream.shop_key][stream.stream.value] = _stream(stream, now)
+
+    def ends(stored: StoredShop) -> tuple[bool, datetime, str]:
+        authorization = authorizations[stored.authorization_id]
+        key = stored.shop.shop_key
+        return not authorization.is_dead, authorization.ends_at, key
+
+    return {
+        "shops": [
+            _shop(stored, authorizations[stored.authorization_id], by_shop)
+            for stored in sorted(shops, key=ends)
+        ],
+        "apps": _apps(here),
+        "events": [_event(event, authorizations.values(), shops) for event in events],
+    }
+
+
+def _shop(
+    stored: StoredShop, authorization: Authorization, streams: Mapping[str, Row]
+) -> Row:
+    shop = stored.shop
+    return {
+        "shop_key": shop.shop_key,
+        "marketplace": shop.marketplace,
+        "name": shop.name,
+        "region": shop.region,
+        "authorization_state": authorization.state.value,
+        "access_expires_at": authorization.access_expires_at,
+        # By then the seller must have authorised again.
+        "ends_at": authorization.ends_at,
+        "refreshed_at": authorization.refreshed_at,
+        "last_error": authorization.last_error,
+        "paused": stored.paused,
+        "streams": streams[shop.shop_key],
+    }
+
+
+def _stream(stored: StoredStream, now: datetime) -> Row:
+    watermark = stored.progress.watermark
+    return {
+        "watermark": watermark,
+        "freshness_seconds": (
+            None if watermark is None else round((now - watermark).total_seconds())
+        ),
+        "last_success_at": stored.last_success_at,
+        "next_run_at": stored.next_run_at,
+        "failures": stored.failures,
+        "last_error": stored.last_error,
+        "disabled": stored.disabled,
+    }
+
+
+def _event(
+    event: Event, authorizations: Iterable[Authorization], shops: Iterable[StoredShop]
+) -> Row:
+    """Return an event; one that is about a seller is about that seller's shops."""
+    seller = (event.app_id, event.detail.get("subject"))
+    covering = {
+        found.id for found in authorizations if (found.app_id, found.subject) == seller
+    }
+    about = [
+        stored.shop.shop_key for stored in shops if stored.authorization_id in covering
+    ]
+    if event.shop_key is not None:
+        about = [event.shop_key]
+    return {
+        "at": event.at,
+        "name": event.name,
+        "shop_key": about[0] if about else None,
+        "shop_keys": about,
+        "app_id": event.app_id,
+        "detail": event.detail,
+    }
+
+
+def _apps(here: Runtime) -> list[Row]:
+    used: dict[str, float | None] = {}
+    try:
+        for _, app in here.apps.apps:
+            used[app.app_id] = here.calls_per_second(app)
+    except BudgetUnavailable:
+        # Without Redis no app sends anything, and nobody knows what was sent.
+        used = {}
+    return [
+        {
+            "app_id": app.app_id,
+            "marketplace": app.marketplace,
+            "zone": app.zone,
+            "requests_per_second": app.requests_per_second,
+            "calls_per_second": used.get(app.app_id),
+        }
+        for _, app in here.apps.apps
+    ]

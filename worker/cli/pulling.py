@@ -1,0 +1,141 @@
+"""Pull streams in this process, several shops at once, until they are up to date."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from time import monotonic
+
+from worker.cli.outcomes import Outcome
+from worker.cli.progress import ShopProgress
+from worker.domain.errors import (
+    BudgetExhausted,
+    LeaseLost,
+    RetryLater,
+    SellersyncError,
+    Throttled,
+)
+from worker.domain.records import Stream
+from worker.runtime import Runtime, stopping
+from worker.store.pages import Written
+from worker.sync.pull import Pulled
+from worker.sync.turn import Turn
+
+# Shops at once: one mostly waits for its marketplace.
+_THREADS = 4
+_A_MOMENT = timedelta(seconds=0.5)
+# A marketplace that has not given one page is not waited for (the gateway has tried for
+# some seconds), one in the middle of its pages is.
+_PATIENCE = timedelta(seconds=60)
+# One that asks for a pause is alive.
+_LONGEST_PAUSE = timedelta(minutes=5)
+
+
+def pull_here(
+    here: Runtime, stream: Stream, shop_keys: Sequence[str], *, since: datetime | None
+) -> list[Outcome]:
+    """Bring one stream of these shops up to date; Ctrl-C ends it at the next page.
+
+    Raises:
+        OperatorError: one of them is not connected any more.
+    """
+    with (
+        ShopProgress(f"{stream.value}:", shops=len(shop_keys)) as progress,
+        ThreadPoolExecutor(max_workers=_THREADS) as pool,
+    ):
+        pulls = [_Pull(here, shop_key, stream, progress) for shop_key in shop_keys]
+        running = [pool.submit(pull.run, since=since) for pull in pulls]
+        try:
+            return [future.result() for future in running]
+        except BaseException:
+            # What runs gives its lease back; what waits is not begun.
+            stopping.set()
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def wait_before_next(
+    error: SellersyncError, *, quiet_for: timedelta, has_pages: bool
+) -> timedelta | None:
+    """Return how long to wait before another try; None: give up.
+
+    `quiet_for` is how long ago the last page came, or the command began.
+    """
+    match error:
+        case LeaseLost():
+            return _A_MOMENT
+        case Throttled() | BudgetExhausted():
+            pause = max(error.retry_after or _A_MOMENT, _A_MOMENT)
+            return pause if quiet_for + pause <= _LONGEST_PAUSE else None
+        case RetryLater() if has_pages:
+            pause = max(error.retry_after or _A_MOMENT, _A_MOMENT)
+            return pause if quiet_for + pause <= _PATIENCE else None
+        case _:
+            return None
+
+
+@dataclass(slots=True)
+class _Pull:
+    """One shop's stream, over as many turns as it takes."""
+
+    here: Runtime
+    shop_key: str
+    stream: Stream
+    progress: ShopProgress
+    watermark: datetime | None = None
+    has_pages: bool = False
+    last_page_at: float = 0.0
+    # All turns together, and those before the one that runs.
+    written: Written = field(default_factory=Written)
+    written_before: Written = field(default_factory=Written)
+
+    def run(self, *, since: datetime | None) -> Outcome:
+        """Take turns until the stream is up to date, or nothing more can be done."""
+        self.here.request_pull(self.shop_key, self.stream, since=since)
+        self.last_page_at = monotonic()
+        while not stopping.is_set():
+            turn = self._turn()
+            if turn is None:
+                self.progress.show(self.shop_key, now="another process pulls it")
+                stopping.wait(_A_MOMENT.total_seconds())
+            elif turn.error is not None:
+                pause = wait_before_next(
+                    turn.error,
+                    quiet_for=timedelta(seconds=monotonic() - self.last_page_at),
+                    has_pages=self.has_pages,
+                )
+                if pause is None:
+                    return self._outcome(str(turn.error))
+                self.progress.show(self.shop_key, now=f"waits: {turn.error}")
+                stopping.wait(pause.total_seconds())
+            elif turn.pulled is not None and turn.pulled.up_to_date:
+                self.watermark = turn.pulled.watermark
+                return self._outcome(None)
+        return self._outcome("stopped; the next pull goes on from here")
+
+    def _turn(self) -> Turn | None:
+        claim = self.here.claim(self.shop_key, self.stream)
+        if claim is None:
+            return None
+        self.written_before = self.written
+        # Shorter than the lease: a worker beside us must not take us for dead.
+        deadline = self.here.settings.schedule.pull_deadline
+        return self.here.take_turn(claim, deadline=deadline, on_page=self._on_page)
+
+    def _on_page(self, pulled: Pulled) -> None:
+        self.has_pages = True
+        self.last_page_at = monotonic()
+        self.watermark = pulled.watermark
+        self.written = self.written_before + pulled.written
+        self.progress.show(
+            self.shop_key, rows=self.written.rows, watermark=pulled.watermark
+        )
+
+    def _outcome(self, reason: str | None) -> Outcome:
+        self.progress.done(self.shop_key)
+        return Outcome(
+            shop_key=self.shop_key,
+            watermark=self.watermark,
+            written=self.written,
+            reason=reason,
+        )
