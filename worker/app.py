@@ -4,6 +4,7 @@
 import: `worker.runtime` does that when a task first needs it.
 """
 
+import sys
 from typing import Any
 
 import structlog
@@ -15,7 +16,8 @@ from config.logging import configure_logging
 from config.queues import KEY_PREFIX, ROUTES, Queue
 from config.schedule import beat_entries
 from config.settings import settings
-from worker.runtime import stopping
+from worker.domain.errors import OperatorError
+from worker.runtime import build_runtime, stopping
 
 # More than twice the longest task, and the same on every consumer: the worker that scans
 # applies its own value to everybody's messages.
@@ -83,6 +85,15 @@ app.conf.update(
 @signals.setup_logging.connect
 def _configure_logging(**_: Any) -> None:
     configure_logging(settings().log)
+
+
+@signals.worker_init.connect
+def _prove_settings(**_: Any) -> None:
+    # A wrong key or database stops the worker here, with one line, before any task.
+    try:
+        build_runtime(settings()).close()
+    except OperatorError as error:
+        sys.exit(f"sellersync: {error}")
 
 
 @signals.task_prerun.connect

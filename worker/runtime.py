@@ -27,9 +27,10 @@ from worker.gateway.clocks import ServerClocks
 from worker.gateway.ledger import open_ledger_redis
 from worker.gateway.transport import HttpTransport
 from worker.marketplaces.configured import ConfiguredApps
-from worker.store.authorizations import Authorization
+from worker.store.authorizations import Authorization, authorization_of_shop
 from worker.store.database import Database, database_now
 from worker.store.keyring import open_sealer
+from worker.store.resealing import prove_keys
 from worker.store.shops import find_shop
 from worker.store.streams import Claim, claim_stream, request_again
 from worker.store.upgrade import require_newest, upgrade
@@ -114,6 +115,18 @@ class Runtime:
             self._authorization_id(shop_key),
             asked_at=now if force else None,
         )
+
+    def seller_of(self, shop_key: str) -> str:
+        """Return the subject of the authorization that covers a shop.
+
+        Raises:
+            OperatorError: no such shop is connected.
+        """
+        with self.database.read() as connection:
+            found = authorization_of_shop(connection, shop_key)
+        if found is None:
+            raise unknown_shop(shop_key)
+        return found.subject
 
     def refresh_due(self, authorization_id: int, *, lease: str) -> Authorization:
         """Refresh what the tick has leased, then look for shops that are new.
@@ -234,6 +247,7 @@ def build_runtime(configured: Settings) -> Runtime:
     sealer = open_sealer(
         keys.get_secret_value() if keys else None, key_file(configured)
     )
+    prove_keys(database, sealer)
     client = _open_redis(redis_url(configured).client)
     budget = Budget(
         client,

@@ -97,11 +97,12 @@ def test_the_schedule_brings_the_database_to_the_truth(life):
 
 @pytest.mark.parametrize("run", [0, 1], ids=["SIGINT", "SIGTERM"])
 def test_it_ends_well_and_in_time(life, run):
-    """Exit status 0 within 40 seconds, and no process is left behind."""
+    """Exit status 0 within 40 seconds; nothing is left, and nothing was killed."""
     ended = life.ended[run]
 
     assert (0, set()) == (ended.status, ended.left)
     assert ended.seconds < 40
+    assert "part_killed" not in life.log
 
 
 def test_it_says_what_runs_and_how_to_connect_a_seller(life):

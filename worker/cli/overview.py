@@ -23,7 +23,7 @@ def overview(here: Runtime) -> dict[str, list[Row]]:
         authorizations = {found.id: found for found in all_authorizations(connection)}
         shops = all_shops(connection)
         streams = all_streams(connection)
-        events = recent_events(connection, limit=_EVENTS)
+        events = recent_events(connection, limit=_EVENTS, routine=False)
     by_shop: dict[str, Row] = {stored.shop.shop_key: {} for stored in shops}
     for stream in streams:
         by_shop[stream.shop_key][stream.stream.value] = _stream(stream, now)

@@ -1,6 +1,5 @@
 """How commands print: one JSON document, JSON lines, a table, a line, a note."""
 
-import os
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -87,9 +86,6 @@ def _write(text: bytes) -> None:
 
 def _end_quietly() -> None:
     """End well: the reader of our output has seen enough (`sellersync export … | head`)."""
-    # Python flushes once more when it ends.
-    # https://docs.python.org/3/library/signal.html#note-on-sigpipe
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     raise typer.Exit
 
 

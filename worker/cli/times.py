@@ -28,6 +28,21 @@ def moment(text: str, *, now: datetime) -> datetime:
     return found.astimezone(UTC)
 
 
+def duration(text: str) -> timedelta:
+    """Return a length of time as people write it.
+
+    Raises:
+        BadParameter: it is none.
+    """
+    try:
+        length = parse_duration(text)
+    except (ValueError, OverflowError):
+        length = None
+    if not isinstance(length, timedelta):
+        raise typer.BadParameter(f"{text!r} is no duration; write it like 30d or 12h")
+    return length
+
+
 def _ago(text: str, now: datetime) -> datetime:
     try:
         length = parse_duration(text)

@@ -38,9 +38,18 @@ def record_event(
     )
 
 
-def recent_events(connection: Connection, *, limit: int) -> list[Event]:
-    """Return the newest events, newest first."""
-    rows = connection.execute(select(events).order_by(events.c.id.desc()).limit(limit))
+# Each refresh makes two of these: a history of each token, but no news.
+ROUTINE = ("authorization_refreshing", "authorization_active")
+
+
+def recent_events(
+    connection: Connection, *, limit: int, routine: bool = True
+) -> list[Event]:
+    """Return the newest events, newest first; on wish without those of every day."""
+    query = select(events).order_by(events.c.id.desc()).limit(limit)
+    if not routine:
+        query = query.where(events.c.name.not_in(ROUTINE))
+    rows = connection.execute(query)
     return [
         Event(
             at=row.at,

@@ -1,4 +1,4 @@
-"""Seal every stored secret again with the newest key, in short transactions."""
+"""Prove that the keys fit what is stored; seal all of it again with the newest key."""
 
 from sqlalchemy import Column, Connection, Table, select, update
 
@@ -12,6 +12,23 @@ _SEALED = (
     (authorizations, ("sealed_access_token", "sealed_refresh_token")),
     (token_journal, ("sealed_reply",)),
 )
+
+
+def prove_keys(database: Database, sealer: Sealer) -> None:
+    """Open the newest stored token, so that a wrong key is known before anything is done.
+
+    Raises:
+        OperatorError: no key fits.
+    """
+    newest = (
+        select(authorizations.c.sealed_access_token)
+        .order_by(authorizations.c.refreshed_at.desc())
+        .limit(1)
+    )
+    with database.read() as connection:
+        sealed = connection.execute(newest).scalar_one_or_none()
+    if sealed is not None:
+        sealer.open(sealed)
 
 
 def reseal_everything(database: Database, sealer: Sealer) -> int:

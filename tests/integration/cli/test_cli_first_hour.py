@@ -148,9 +148,9 @@ def test_export_keeps_to_shop_time_and_form(sellersync, tiktok_shops):
     assert {row["raw"]["id"] for row in newer} == {row["order_id"] for row in newer}
 
 
-def test_a_reader_that_has_seen_enough_is_no_failure(sellersync, mall):
+def test_a_reader_that_has_seen_enough_is_no_failure(sellersync, tiktok_shops):
     """`sellersync export … | head -1` ends well."""
-    del mall
+    del tiktok_shops
     sellersync("pull", "orders", "--here")
     process = sellersync.start("export", "orders", "--raw")
     process.stdout.readline()
@@ -186,7 +186,9 @@ def test_ctrl_c_gives_the_stream_back(sellersync, sandbox, mall):
         process.communicate(timeout=20)
     finally:
         sandbox.tell(latency_ms=0)
+    left = sellersync("status", "--json").document["shops"][0]["streams"]["products"]
     again = sellersync("pull", "products", "--here", "--json", within=20).document
 
     assert process.returncode == 130
+    assert (left["watermark"], left["failures"]) == (None, 0)
     assert again["shops"][0]["outcome"] == "up_to_date"

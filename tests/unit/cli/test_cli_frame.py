@@ -96,6 +96,7 @@ def test_a_bad_setting_is_told_in_one_line(
 
     assert (ended.status, ended.out, ended.err.count("\n")) == (1, b"", 1)
     assert told in ended.err
+    assert "a bug" not in ended.err
     assert "hunter2" not in ended.err
 
 

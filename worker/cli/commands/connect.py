@@ -21,6 +21,13 @@ _TEMU = """Example:
     sellersync connect temu --country DE --access-token - < token.txt"""
 
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+_Shop = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SHOP_KEY",
+        help="Renew this shop's authorization; a token of another seller is refused.",
+    ),
+]
 
 
 def register(program: typer.Typer) -> None:
@@ -41,13 +48,21 @@ def tiktok_shop(
         str,
         typer.Option(
             help="The code of the link that the seller came back with; - reads it "
-            "from standard input."
+            "from standard input, @FILE from a file."
         ),
     ],
+    shop: _Shop = None,
     json: _Json = False,
 ) -> None:
     """Connect a TikTok Shop seller with all shops of the grant."""
-    _connect("tiktok_shop", zone="default", code=auth_code, token=None, json=json)
+    _connect(
+        "tiktok_shop",
+        zone="default",
+        code=auth_code,
+        token=None,
+        shop_key=shop,
+        json=json,
+    )
 
 
 def temu(
@@ -61,26 +76,36 @@ def temu(
     ] = None,
     code: Annotated[
         str | None,
-        typer.Option(help="The code that the seller came back with; - reads it."),
+        typer.Option(
+            help="The code that the seller came back with; - reads it from standard "
+            "input, @FILE from a file."
+        ),
     ] = None,
     access_token: Annotated[
         str | None,
         typer.Option(
             help="The token that the seller copied from Temu's page; - reads it from "
-            "standard input. It is never shown again."
+            "standard input, @FILE from a file. It is never shown again."
         ),
     ] = None,
+    shop: _Shop = None,
     json: _Json = False,
 ) -> None:
     """Connect a Temu seller's mall, by code or by access token."""
     zone = chosen_zone(marketplace("temu"), zone=zone, country=country)
     if (code is None) == (access_token is None):
         raise typer.BadParameter("give one of --code and --access-token")
-    _connect("temu", zone=zone, code=code, token=access_token, json=json)
+    _connect("temu", zone=zone, code=code, token=access_token, shop_key=shop, json=json)
 
 
 def _connect(
-    name: str, *, zone: str, code: str | None, token: str | None, json: bool
+    name: str,
+    *,
+    zone: str,
+    code: str | None,
+    token: str | None,
+    shop_key: str | None,
+    json: bool,
 ) -> None:
     given = (
         secret(token or "", name="access token")
@@ -89,8 +114,9 @@ def _connect(
     )
     with calling_runtime() as here:
         found, app = here.apps.choose(name, zone)
+        subject = None if shop_key is None else here.seller_of(shop_key)
         by = connect_by_token if code is None else connect_by_code
-        connected = by(here.desk, found, app, given)
+        connected = by(here.desk, found, app, given, subject=subject)
     if json:
         print_document(_document(connected, app))
     else:
