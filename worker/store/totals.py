@@ -14,4 +14,4 @@ def count_records(connection: Connection, stream: Stream) -> dict[str, int]:
     rows = connection.execute(
         select(table.c.shop_key, func.count()).group_by(table.c.shop_key)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

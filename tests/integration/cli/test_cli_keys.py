@@ -86,7 +86,7 @@ def test_a_rotation_that_is_killed_can_be_run_again(full, keys):
     old, new = keys
     both = full.but(SELLERSYNC_ENCRYPTION_KEYS=f"{new},{old}")
     process = both.start("keys", "rotate")
-    while not 0 < readable(full, new) and process.poll() is None:
+    while not readable(full, new) > 0 and process.poll() is None:
         continue
     process.send_signal(signal.SIGKILL)
     process.communicate()
