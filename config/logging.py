@@ -30,8 +30,17 @@ _PASSWORD_IN_URL = re.compile(r"(\w+://[^/\s:@]*:)([^@\s/]+)(@)")
 _HIDDEN = "***"
 # Celery puts arguments and results of tasks here.
 _NOISE = ("data",)
-# Their lines repeat what our own summary lines say, or show whole URLs.
-_QUIET = ("urllib3", "requests", "kombu", "amqp", "celery.app.trace", "alembic")
+# Their lines repeat what our own summary lines say, show whole URLs, or come with each tick.
+_QUIET = (
+    "alembic",
+    "amqp",
+    "celery.app.trace",
+    "celery.beat",
+    "celery.worker.strategy",
+    "kombu",
+    "requests",
+    "urllib3",
+)
 
 _Event = MutableMapping[str, Any]
 
