@@ -25,8 +25,9 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
 demo: install ## see it all work against the built-in sandbox
 	$(BIN)/sellersync demo
 
+# Three at a time: many tests wait for a process or a timeout, not for a core.
 test: $(VENV)/.installed-dev ## unit, contract, integration and acceptance tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n 3 --dist worksteal --cov
 
 check: lint types imports test ## everything CI runs
 

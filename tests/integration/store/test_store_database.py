@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from tests.integration.store.made_up import NOW
 from worker.domain.errors import OperatorError
-from worker.store.database import Database, database_now
+from worker.store.database import Database, database_now, unreachable
 from worker.store.events import record_event
 from worker.store.schema.accounts import apps
 from worker.store.schema.feed import events
@@ -60,6 +60,16 @@ def test_an_unreachable_server_is_one_line_that_says_what_to_do(closed_port, url
     assert "correct SELLERSYNC_DATABASE_URL" in line
     assert "made-up-word" not in line
     assert "\n" not in line
+
+
+def test_a_server_that_repeats_the_password_does_not_get_it_shown():
+    """Whatever its message holds; only the first line of it is shown."""
+    engine = Database("postgresql://me:made-up-word@127.0.0.1/name").engine
+    line = str(unreachable(engine, OSError("no entry for made-up-word\nmore")))
+
+    assert "(no entry for ***)" in line
+    assert "made-up-word" not in line
+    assert "more" not in line
 
 
 def test_a_missing_folder_is_one_line(tmp_path):

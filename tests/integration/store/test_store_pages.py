@@ -28,7 +28,7 @@ from worker.domain.errors import LeaseLost
 from worker.domain.pages import Unreadable
 from worker.domain.records import OrderStatus, ProductStatus, Stream
 from worker.store.export import changes_after, export
-from worker.store.pages import Written, write_unreadable
+from worker.store.pages import Written, write_page, write_unreadable
 from worker.store.schema import records
 from worker.store.schema.feed import changes
 from worker.store.shops import remember_shops
@@ -518,13 +518,14 @@ def test_what_cannot_be_read_is_kept_with_the_reason(connected):
         Unreadable(record_id="1", reason="id is missing", raw=b'{"a":1}'),
         Unreadable(record_id="1", reason="id is wrong", raw=b'{"a":2}'),
         Unreadable(record_id=None, reason="not an object", raw=b"\x00\xff"),
+        Unreadable(record_id=None, reason="nothing", raw=b"null"),
     ]
     for _ in range(2):
         with connected.write() as connection:
             written = write_unreadable(
                 connection, Stream.ORDERS, rows, shop_key=SHOP_KEY, now=NOW
             )
-        assert written == Written(unreadable=3)
+        assert written == Written(unreadable=4)
     with connected.read() as connection:
         kept = connection.execute(
             select(
@@ -532,11 +533,43 @@ def test_what_cannot_be_read_is_kept_with_the_reason(connected):
             ).order_by(records.unreadable_rows.c.reason)
         ).all()
 
-    assert kept == [("id is wrong", '{"a":2}'), ("not an object", "\ufffd\ufffd")]
+    assert kept == [
+        ("id is wrong", '{"a":2}'),
+        ("not an object", "\ufffd\ufffd"),
+        ("nothing", "null"),
+    ]
 
 
-def test_concurrent_writers_of_one_order_agree_with_any_order_of_them(connected):
-    """Eight at once: the newest is stored in all tables, and the feed is one story."""
+def test_two_writers_of_one_order_take_turns(connected):
+    """The second one sees what the first one has not committed when it comes."""
+    newer = order(updated_at=NOW + SECOND, buyer_note="newer", lines=(line("new"),))
+    older = order(buyer_note="older", lines=(line("old"),))
+    second = Thread(target=write, args=(connected, older))
+    with connected.write() as connection:
+        write_page(
+            connection,
+            Stream.ORDERS,
+            [newer],
+            marketplace="tiktok_shop",
+            shop_key=SHOP_KEY,
+            now=NOW,
+        )
+        second.start()
+        # It waits by now, or it will find everything committed.
+        second.join(0.3)
+    second.join()
+    (found,) = stored(connected, raw=True)
+
+    assert (
+        found["buyer_note"],
+        [row["line_id"] for row in found["lines"]],
+        found["raw"]["buyer_note"],
+    ) == ("newer", ["new"], "newer")
+    assert [change["kind"] for change in feed(connected)] == ["added"]
+
+
+def test_a_crowd_of_writers_ends_as_any_order_of_them_would(connected):
+    """The newest is stored in all tables, and the feed is one story."""
     barrier = Barrier(8)
 
     def write_version(age):
@@ -546,7 +579,8 @@ def test_concurrent_writers_of_one_order_agree_with_any_order_of_them(connected)
             lines=(line(f"line of {age}"),),
         )
         barrier.wait()
-        write(connected, order("other"), version)
+        # In another order each time, as two pages that overlap can be.
+        write(connected, *sorted([order("other"), version], key=lambda _: age % 2))
 
     threads = [Thread(target=write_version, args=(age,)) for age in range(8)]
     for thread in threads:
@@ -567,7 +601,38 @@ def test_concurrent_writers_of_one_order_agree_with_any_order_of_them(connected)
 
 
 def test_a_reader_of_the_feed_misses_nothing(connected, seller):
-    """Changes show up in the order of their numbers, also while pages are being written."""
+    """No number shows up behind one that can be read already."""
+    other = shop("2")
+    with connected.write() as connection:
+        remember_shops(connection, seller, [other], now=NOW)
+    second = Thread(
+        target=write,
+        args=(connected, order("second")),
+        kwargs={"shop_key": other.shop_key},
+    )
+    with connected.write() as connection:
+        write_page(
+            connection,
+            Stream.ORDERS,
+            [order("first")],
+            marketplace="tiktok_shop",
+            shop_key=SHOP_KEY,
+            now=NOW,
+        )
+        second.start()
+        second.join(0.3)
+        with connected.read() as reader:
+            seen = changes_after(reader, 0, limit=10)
+    second.join()
+    last = seen[-1]["seq"] if seen else 0
+    with connected.read() as reader:
+        seen += changes_after(reader, last, limit=10)
+
+    assert [change["id"] for change in seen] == ["first", "second"]
+
+
+def test_a_reader_who_follows_the_feed_gets_all_of_it(connected, seller):
+    """While pages of several shops are being written."""
     shops = [shop(str(number)) for number in range(10, 14)]
     with connected.write() as connection:
         remember_shops(connection, seller, shops, now=NOW)

@@ -18,8 +18,8 @@ from worker.tokens import refresh as refreshing
 
 # Where each step's function is looked up, and whether the signal comes after it.
 STEPS: dict[str, tuple[Any, str, bool]] = {
-    "before the lease": (refreshing, "_take", False),
-    "after the lease": (refreshing, "_take", True),
+    "before the lease": (refreshing, "_try_lease", False),
+    "after the lease": (refreshing, "_try_lease", True),
     "before the intent": (refreshing, "_open_entry", False),
     "after the intent": (refreshing, "_open_entry", True),
     "before sending": (HttpTransport, "send", False),
