@@ -134,6 +134,20 @@ def orphans(connection: Connection, *, before: datetime) -> list[Orphan]:
     ]
 
 
+def unfinished(connection: Connection, *, before: datetime) -> list[int]:
+    """Return the authorizations with an entry that nobody has closed for too long."""
+    rows = connection.execute(
+        select(token_journal.c.authorization_id)
+        .where(
+            token_journal.c.authorization_id.is_not(None),
+            token_journal.c.settled_at.is_(None),
+            token_journal.c.started_at < before,
+        )
+        .distinct()
+    )
+    return [int(found) for found in rows.scalars()]
+
+
 def open_entries(connection: Connection, authorization_id: int) -> list[Entry]:
     """Return what a crash left behind for one authorization, oldest first."""
     rows = connection.execute(

@@ -1,4 +1,7 @@
-"""Finish the exchanges whose process died: the code is spent, the kept reply is all."""
+"""Finish the token calls whose process died, whether or not they are due again.
+
+Of a new seller's exchange the kept reply is all there is: the code is spent.
+"""
 
 from worker.domain.errors import MarketplaceError, SellersyncError
 from worker.domain.grants import Grant
@@ -7,16 +10,29 @@ from worker.store.database import database_now
 from worker.store.events import record_event
 from worker.tokens.connect import adopt
 from worker.tokens.desk import TokenDesk
-from worker.tokens.refresh import LEASE
+from worker.tokens.refresh import LEASE, refresh
 from worker.tokens.replies import read_again, unpack
 from worker.tokens.shops import discover_shops
 
 
 def settle_orphans(desk: TokenDesk) -> int:
-    """Close every exchange that nobody works on any more; return how many sellers it saved."""
+    """Close every entry that nobody works on any more; return how many sellers it saved."""
     with desk.database.read() as connection:
-        found = journal.orphans(connection, before=database_now(connection) - LEASE)
-    return sum(_settle(desk, orphan) for orphan in found)
+        before = database_now(connection) - LEASE
+        exchanges = journal.orphans(connection, before=before)
+        refreshes = journal.unfinished(connection, before=before)
+    saved = sum(_settle(desk, orphan) for orphan in exchanges)
+    return saved + sum(_finish(desk, number) for number in refreshes)
+
+
+def _finish(desk: TokenDesk, authorization_id: int) -> bool:
+    """Take the lease and close what is open; whoever holds the lease does that first."""
+    try:
+        refresh(desk, authorization_id)
+    except SellersyncError:
+        # The row says how it stands, and when it is tried again.
+        return False
+    return True
 
 
 def _settle(desk: TokenDesk, orphan: journal.Orphan) -> bool:

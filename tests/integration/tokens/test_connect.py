@@ -14,6 +14,7 @@ from tests.integration.tokens.scripted import (
     error_reply,
     events,
     journal,
+    lease_runs_out,
     reply,
     token_reply,
     tokens,
@@ -29,6 +30,7 @@ from worker.store.schema.accounts import token_journal
 from worker.store.streams import all_streams
 from worker.tokens.connect import connect_by_code
 from worker.tokens.orphans import settle_orphans
+from worker.tokens.refresh import refresh
 from worker.tokens.shops import VANISHED, discover_shops
 
 pytestmark = pytest.mark.integration
@@ -165,6 +167,21 @@ def test_killed_before_the_reply_the_operator_is_told(desk_with):
 
     assert settle_orphans(desk) == 0
     assert events(desk) == ["connect_interrupted"]
+    assert settle_orphans(desk) == 0
+
+
+def test_an_interrupted_refresh_is_finished_although_it_is_not_due(desk_with, seller):
+    """Somebody forced it, days before its time, and the process died."""
+    desk = desk_with(token_reply(7), token_reply(8), Killed)
+    refresh(desk, seller)
+    with pytest.raises(Killed):
+        refresh(desk, seller, asked_at=NOW + timedelta(days=1))
+    assert tokens(desk, seller) == ("access-7", "refresh-7")
+
+    time_passes(desk)
+    lease_runs_out(desk)
+    assert settle_orphans(desk) == 1
+    assert tokens(desk, seller) == ("access-8", "refresh-8")
     assert settle_orphans(desk) == 0
 
 

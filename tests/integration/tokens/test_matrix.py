@@ -19,20 +19,27 @@ from worker.domain.errors import (
     SellersyncError,
     Unreachable,
 )
-from worker.domain.grants import AuthorizationState
-from worker.domain.identity import Shop
+from worker.domain.grants import AuthorizationState, Grant
+from worker.domain.identity import App, Shop
 from worker.domain.pages import PageRequest, Window
 from worker.domain.records import Stream
 from worker.gateway.caller import Gateway
 from worker.gateway.clocks import ServerClocks
+from worker.marketplaces import marketplaces
 from worker.marketplaces.configured import ConfiguredApps
+from worker.marketplaces.temu.codes import MEANINGS as TEMU_CODES
 from worker.marketplaces.tiktok_shop.codes import CODES
+from worker.store import authorizations
 from worker.tokens.desk import TokenDesk
 from worker.tokens.outcomes import report_dead
 from worker.tokens.refresh import refresh
 from worker.tokens.seller import SellerCredentials
 
-pytestmark = pytest.mark.integration
+# The table is about answers: one kind of database is enough for it.
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.parametrize("database", ["sqlite"], indirect=True),
+]
 
 ACTIVE = AuthorizationState.ACTIVE
 AMBIGUOUS = AuthorizationState.AMBIGUOUS
@@ -40,6 +47,20 @@ BACKING_OFF = AuthorizationState.BACKING_OFF
 NEEDS_SELLER = AuthorizationState.NEEDS_REAUTHORIZATION
 REVOKED = AuthorizationState.REVOKED
 
+TEMU = marketplaces()["temu"]
+TEMU_APP = App(
+    marketplace="temu",
+    zone="eu",
+    app_key="key",
+    app_secret="secret",
+    api_url="http://127.0.0.1/openapi/router",
+    requests_per_second=20,
+)
+TEMU_DEAD = {
+    *(110020002, 110020003),
+    *(3000030, 3000031, 3000034),
+    *(7000003, 7000007, 7000018, 7000020),
+}
 DEAD = {36004001, 36004004, 36004005, 105001}
 # The access token is refused: a business call refreshes it, and the refresh decides.
 EXPIRED = {105002}
@@ -149,10 +170,30 @@ class FreeBudget:
 
 
 @pytest.fixture
+def mall(database, sealer):
+    """Return the number of a Temu mall whose token is due to be looked at."""
+    grant = Grant(
+        subject="635517740000000",
+        access_token="access-1",
+        access_expires_at=NOW + timedelta(days=365),
+    )
+    with database.write() as connection:
+        authorizations.remember_app(connection, TEMU_APP, now=NOW)
+        return authorizations.adopt_grant(
+            connection,
+            TEMU_APP,
+            grant,
+            sealer=sealer,
+            now=NOW - timedelta(days=1),
+            refresh_at=NOW - timedelta(minutes=1),
+        )
+
+
+@pytest.fixture
 def desk_on(database, sealer):
     """Return a maker of desks with the real gateway on a played wire."""
 
-    def make(wire):
+    def make(wire, marketplace=TIKTOK, app=APP):
         return TokenDesk(
             database=database,
             sealer=sealer,
@@ -163,7 +204,7 @@ def desk_on(database, sealer):
                 deadline=timedelta(seconds=60),
                 wait=lambda _: None,
             ),
-            apps=ConfiguredApps(((TIKTOK, APP),)),
+            apps=ConfiguredApps(((marketplace, app),)),
             check_every=timedelta(days=1),
         )
 
@@ -184,6 +225,40 @@ def test_an_answer_to_a_refresh_leads_to_its_state(desk_on, seller, name):
     assert after.sealed_refresh_token == before.sealed_refresh_token
     assert after.version == before.version
     assert (after.refresh_at is None) == (expected in (NEEDS_SELLER, REVOKED))
+
+
+@pytest.mark.parametrize("code", sorted(TEMU_CODES))
+def test_each_temu_code_leads_to_its_state(desk_on, mall, code):
+    """Looking at the token rotates nothing, so a lost answer is not ambiguous there."""
+    envelope = {
+        "success": False,
+        "errorCode": code,
+        "errorMsg": "said no",
+        "requestId": "eu-1",
+    }
+    desk = desk_on(Wire(raw(200, orjson.dumps(envelope))), TEMU, TEMU_APP)
+    with pytest.raises(SellersyncError):
+        refresh(desk, mall)
+
+    dead = TEMU_CODES[code].error is ReauthorizeShop
+    assert stored(desk, mall).state is (NEEDS_SELLER if dead else BACKING_OFF)
+
+
+def test_a_lost_look_at_a_temu_token_is_harmless(desk_on, mall):
+    """It is simply looked at again."""
+    desk = desk_on(Wire(AnswerLost("token", "read timeout")), TEMU, TEMU_APP)
+    with pytest.raises(AnswerLost):
+        refresh(desk, mall)
+
+    assert stored(desk, mall).state is BACKING_OFF
+
+
+@pytest.mark.usefixtures("database")
+def test_only_these_temu_codes_are_fatal():
+    """The allow-list, in full."""
+    assert {
+        code for code, found in TEMU_CODES.items() if found.error is ReauthorizeShop
+    } == TEMU_DEAD
 
 
 @pytest.mark.parametrize("name", AFTER_CALL)
