@@ -22,20 +22,17 @@ def refresh(*, shop_key: str, force: bool = False) -> None:
 
 @app.task(name="tasks.tokens.refresh_due")
 def refresh_due(*, authorization_id: int, lease: str) -> None:
-    """Refresh one authorization that the tick has leased for this message."""
+    """Refresh one authorization that the tick has leased; then look for new shops."""
+    here = runtime()
+    structlog.contextvars.bind_contextvars(authorization_id=authorization_id)
     try:
-        runtime().refresh_due(authorization_id, lease=lease)
+        here.refresh_due(authorization_id, lease=lease)
+        log.info("refresh_done")
+        here.look_for_shops(authorization_id)
     except LeaseLost:
-        log.info("refresh_stale", authorization_id=authorization_id)
+        log.info("refresh_stale")
     except SellersyncError as error:
-        log.warning(
-            "refresh_failed",
-            authorization_id=authorization_id,
-            kind=type(error).__name__,
-            reason=str(error),
-        )
-    else:
-        log.info("refresh_done", authorization_id=authorization_id)
+        log.warning("refresh_failed", kind=type(error).__name__, reason=str(error))
 
 
 @app.task(name="tasks.tokens.watch")

@@ -43,7 +43,7 @@ from worker.tokens.outcomes import report_dead
 from worker.tokens.refresh import refresh
 from worker.tokens.runway import tell_runway
 from worker.tokens.seller import SellerCredentials
-from worker.tokens.shops import discover_shops
+from worker.tokens.shops import Connected, discover_shops
 
 # Set when this process shuts down: pulls stop at the next page.
 stopping = Event()
@@ -129,14 +129,21 @@ class Runtime:
         return found.subject
 
     def refresh_due(self, authorization_id: int, *, lease: str) -> Authorization:
-        """Refresh what the tick has leased, then look for shops that are new.
+        """Refresh what the tick has leased.
 
         Raises:
             LeaseLost: the lease is somebody else's now.
+            MarketplaceError: the leaf says what happens next.
         """
-        refreshed = refresh(self.desk, authorization_id, handed=lease)
-        discover_shops(self.desk, authorization_id)
-        return refreshed
+        return refresh(self.desk, authorization_id, handed=lease)
+
+    def look_for_shops(self, authorization_id: int) -> Connected:
+        """Store which shops an authorization covers now: new ones, vanished ones.
+
+        Raises:
+            MarketplaceError: the leaf says what happens next; nothing was changed.
+        """
+        return discover_shops(self.desk, authorization_id)
 
     def watch_tokens(self) -> tuple[int, int]:
         """Finish interrupted connects and tell the runway; return how many of each."""

@@ -12,7 +12,15 @@ from worker.domain.grants import DEAD, AuthorizationState, Grant
 from worker.domain.identity import App, Credentials
 from worker.store.many_rows import insert_into
 from worker.store.schema.accounts import apps, authorizations, shops
+from worker.store.schema.metadata import UtcTime
 from worker.store.sealing import Sealer
+
+# When the seller must have authorised again; the same as `Authorization.ends_at`.
+_ENDS = func.coalesce(
+    authorizations.c.refresh_expires_at,
+    authorizations.c.access_expires_at,
+    type_=UtcTime(),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +80,7 @@ def find_authorization(connection: Connection, authorization_id: int) -> Authori
 
 def all_authorizations(connection: Connection) -> list[Authorization]:
     """Return all of them, the one that ends first at the front."""
-    ends = func.coalesce(
-        authorizations.c.refresh_expires_at, authorizations.c.access_expires_at
-    )
-    rows = connection.execute(select(authorizations).order_by(ends))
+    rows = connection.execute(select(authorizations).order_by(_ENDS))
     return [_read(row) for row in rows]
 
 
@@ -272,11 +277,12 @@ def allow_replay(connection: Connection, authorization_id: int) -> None:
 
 def ending_before(connection: Connection, moment: datetime) -> list[Authorization]:
     """Return the living ones that end before a moment, the first to end at the front."""
-    return [
-        found
-        for found in all_authorizations(connection)
-        if not found.is_dead and found.ends_at < moment
-    ]
+    rows = connection.execute(
+        select(authorizations)
+        .where(moment > _ENDS, authorizations.c.state.not_in([*DEAD]))
+        .order_by(_ENDS)
+    )
+    return [_read(row) for row in rows]
 
 
 def remember_runway(connection: Connection, authorization_id: int, days: int) -> None:

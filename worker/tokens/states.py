@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from worker.domain.grants import AuthorizationState, Grant
-from worker.store import authorizations
+from worker.store import authorizations, shops
 from worker.store.authorizations import Authorization
 from worker.store.events import record_event
 from worker.tokens.desk import TokenDesk
@@ -89,6 +89,9 @@ def replace_tokens(
     )
     if saved and current.state is not _ACTIVE:
         _tell(connection, current, _ACTIVE, now=now, reason=None)
+    if saved and current.is_dead:
+        # A holder that had been frozen brought the very tokens that were thought lost.
+        shops.revive_streams(connection, authorization.id, now=now)
     return saved
 
 

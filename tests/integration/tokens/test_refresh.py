@@ -36,6 +36,7 @@ from worker.domain.identity import Credentials
 from worker.store import authorizations
 from worker.store.schema.accounts import token_journal
 from worker.store.schema.streams import streams
+from worker.tokens.outcomes import bury
 from worker.tokens.refresh import refresh
 from worker.tokens.seller import SellerCredentials
 
@@ -279,6 +280,28 @@ def test_a_holder_that_was_frozen_cannot_overwrite_newer_tokens(desk_with, selle
 
     assert tokens(desk, seller) == ("access-9", "refresh-9")
     assert journal(desk) == ["superseded"]
+
+
+def test_tokens_that_were_thought_lost_wake_the_seller(desk_with, seller):
+    """A frozen holder brings them after somebody else has flagged the authorization."""
+
+    def flagged_meanwhile():
+        with desk.database.write() as connection:
+            bury(
+                connection,
+                stored(desk, seller),
+                ReauthorizeShop("token refresh", "unknown refresh token"),
+                now=NOW,
+            )
+        return token_reply(2)
+
+    desk = desk_with(flagged_meanwhile)
+    refresh(desk, seller)
+
+    assert stored(desk, seller).state is AuthorizationState.ACTIVE
+    with desk.database.read() as connection:
+        due = connection.execute(select(streams.c.next_run_at)).scalars().all()
+    assert None not in due
 
 
 def test_a_token_of_another_seller_is_refused(desk_with, seller):
