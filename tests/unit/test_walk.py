@@ -133,8 +133,15 @@ def test_a_count_that_is_not_given_cannot_be_checked():
         (walking(cursor="3", rows_seen=3, rows_total=5), page(["d"], total=4)),
         (walking(cursor="3", rows_seen=3, rows_total=4), page(["d"], total=5)),
         (walking(), page([], total=4)),
+        (walking(), page(["a", "a"], total=2)),
     ],
-    ids=["cut short", "a row left", "a row came late", "empty but counted"],
+    ids=[
+        "cut short",
+        "a row left",
+        "a row came late",
+        "empty but counted",
+        "one row twice",
+    ],
 )
 def test_a_walk_that_does_not_add_up_begins_again(progress, last):
     """The watermark stays, and the next page is the first one."""

@@ -36,7 +36,7 @@ from worker.domain.identity import Credentials
 from worker.store import authorizations
 from worker.store.schema.accounts import token_journal
 from worker.store.schema.streams import streams
-from worker.tokens.outcomes import bury
+from worker.tokens.outcomes import back_off, bury
 from worker.tokens.refresh import refresh
 from worker.tokens.seller import SellerCredentials
 
@@ -311,6 +311,32 @@ def test_a_token_of_another_seller_is_refused(desk_with, seller):
         refresh(desk, seller)
 
     assert tokens(desk, seller) == ("access-1", "refresh-1")
+
+
+def test_a_kept_reply_for_another_seller_is_refused_too(desk_with, seller):
+    """Recovery looks as closely as the refresh itself."""
+    desk = desk_with(token_reply(2, open_id="somebody-else"), Killed)
+    with pytest.raises(Killed):
+        refresh(desk, seller)
+    lease_runs_out(desk)
+    desk.gateway.script[:] = [token_reply(3)]
+    refresh(desk, seller)
+
+    assert tokens(desk, seller) == ("access-3", "refresh-3")
+    assert journal(desk) == ["OperatorError", "promoted"]
+
+
+def test_the_dead_stay_dead_whatever_comes_in_late(desk_with, seller):
+    """A slower worker's failure must not wake what the marketplace has declared dead."""
+    desk = desk_with(error_reply(36004005))
+    before = stored(desk, seller)
+    with pytest.raises(ReauthorizeShop):
+        refresh(desk, seller)
+    with desk.database.write() as connection:
+        back_off(connection, before, RetryLater("token", "late"), now=NOW)
+
+    assert stored(desk, seller).state is AuthorizationState.NEEDS_REAUTHORIZATION
+    assert stored(desk, seller).refresh_at is None
 
 
 def test_many_at_once_send_one_refresh(desk_with, seller):
