@@ -150,7 +150,7 @@ def _claimed_stream(database: Database) -> Claim:
         authorization = adopt_grant(
             connection, _APP, _GRANT, sealer=sealer, now=_NOW, refresh_at=_LATER
         )
-        remember_shops(connection, authorization, [_SHOP], now=_NOW)
+        remember_shops(connection, authorization, [_SHOP], now=_NOW, takes=True)
         claim = claim_stream(
             connection,
             _SHOP.shop_key,

@@ -9,6 +9,7 @@ from threading import Event
 from uuid import uuid4
 
 import redis
+from sqlalchemy import Connection
 
 from config.embedded import (
     database_url,
@@ -18,7 +19,7 @@ from config.embedded import (
 )
 from config.queues import KEY_PREFIX, Queue
 from config.settings import Settings, settings
-from worker.domain.errors import OperatorError, ReauthorizeShop
+from worker.domain.errors import OperatorError, SellersyncError
 from worker.domain.identity import App
 from worker.domain.records import Stream
 from worker.gateway.budget import Budget
@@ -39,7 +40,7 @@ from worker.sync.turn import Plan, Turn, take_turn
 from worker.sync.windows import History
 from worker.tokens.desk import TokenDesk
 from worker.tokens.orphans import settle_orphans
-from worker.tokens.outcomes import report_dead
+from worker.tokens.outcomes import still_stands
 from worker.tokens.refresh import refresh
 from worker.tokens.runway import tell_runway
 from worker.tokens.seller import SellerCredentials
@@ -159,8 +160,10 @@ class Runtime:
         """Pull a claimed stream, write down how it went, give the claim back."""
         seller = SellerCredentials(self.desk, self._authorization_id(claim.shop_key))
 
-        def on_dead(error: ReauthorizeShop) -> None:
-            report_dead(self.database, seller.used, error)
+        def stands(
+            connection: Connection, error: SellersyncError, now: datetime
+        ) -> bool:
+            return still_stands(connection, seller.used, error, now=now)
 
         puller = Puller(
             database=self.database,
@@ -173,7 +176,7 @@ class Runtime:
             claim,
             lambda: self._source(claim.shop_key, seller),
             self.plan(claim.stream, deadline=deadline),
-            on_dead=on_dead,
+            stands=stands,
         )
 
     def queue_length(self) -> int:

@@ -176,7 +176,7 @@ def connected(database):
         number = authorizations.adopt_grant(
             connection, APP, grant, sealer=sealer, now=NOW, refresh_at=NOW
         )
-        shops.remember_shops(connection, number, [SHOP], now=NOW)
+        shops.remember_shops(connection, number, [SHOP], now=NOW, takes=True)
     return database
 
 
@@ -201,11 +201,11 @@ def source(marketplace):
     )
 
 
-def turn(database, marketplace, *, plan=PLAN, on_dead=lambda _: None, **options):
+def turn(database, marketplace, *, plan=PLAN, stands=lambda *_: True, **options):
     """Claim the stream and take one turn."""
     puller = Puller(database=database, gateway=marketplace, **options)
     return take_turn(
-        puller, claim(database), lambda: source(marketplace), plan, on_dead=on_dead
+        puller, claim(database), lambda: source(marketplace), plan, stands=stands
     )
 
 
@@ -418,10 +418,28 @@ def test_a_dead_authorization_is_told(connected):
     """The token work decides what it means."""
     marketplace = SimulatedMarketplace(many(4))
     marketplace.before[1] = ReauthorizeShop("orders", "deauthorized", code=105001)
-    told: list[ReauthorizeShop] = []
-    turn(connected, marketplace, on_dead=told.append)
+    told = []
 
-    assert [str(error) for error in told] == [str(marketplace.before[1])]
+    def stands(_connection, error, _now):
+        told.append(error)
+        return True
+
+    turn(connected, marketplace, stands=stands)
+    assert told == [marketplace.before[1]]
+    assert stream(connected).next_run_at is None
+
+
+@pytest.mark.parametrize("kind", [ReauthorizeShop, ScopeMissing, ShopClosed])
+def test_a_refusal_of_older_tokens_stops_nothing(connected, kind):
+    """The seller authorised again while the call was in flight."""
+    marketplace = SimulatedMarketplace(many(4))
+    marketplace.before[1] = kind("orders", "token replaced")
+    turn(connected, marketplace, stands=lambda *_: False)
+    assert stream(connected).next_run_at <= datetime.now(UTC)
+    assert stream(connected).disabled is None
+
+    turn(connected, marketplace)
+    assert stored(connected) == truth(marketplace)
 
 
 def test_failures_wait_longer_each_time_and_tell_once(connected):

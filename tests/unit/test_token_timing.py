@@ -57,12 +57,17 @@ def test_a_token_without_refresh_token_is_looked_at_daily():
 
 
 @given(
-    lifetime=st.timedeltas(timedelta(0), timedelta(days=40000)),
+    lifetime=st.timedeltas(timedelta(seconds=1), timedelta(days=40000)),
     chance=CHANCES,
 )
 def test_the_refresh_lies_between_now_and_expiry(lifetime, chance):
-    """Also for lifetimes of a century, and for tokens that are expired already."""
+    """Also for lifetimes of a century."""
     assert timedelta(0) <= due(lifetime, chance=chance) <= lifetime
+
+
+def test_a_token_that_has_ended_is_not_asked_after_at_once():
+    """Whatever the reply says, the next look is a minute away."""
+    assert due(timedelta(seconds=-5)) == timedelta(minutes=1)
 
 
 @given(chance=CHANCES)

@@ -147,6 +147,7 @@ def adopt_grant(
                 version=authorizations.c.version + 1,
                 lease_owner=None,
                 lease_until=None,
+                runway_told=None,
                 **values,
             )
         )
@@ -163,6 +164,42 @@ def adopt_grant(
         .returning(authorizations.c.id)
     )
     return int(created.scalar_one())
+
+
+def refreshed_since(
+    connection: Connection, app_id: str, subject: str, moment: datetime
+) -> int | None:
+    """Return a seller's authorization if it got its tokens after a moment, and lives."""
+    found = connection.execute(
+        select(authorizations.c.id).where(
+            authorizations.c.app_id == app_id,
+            authorizations.c.subject == subject,
+            authorizations.c.refreshed_at > moment,
+            authorizations.c.state.not_in([*DEAD]),
+        )
+    ).scalar_one_or_none()
+    return None if found is None else int(found)
+
+
+def hold_lease(
+    connection: Connection,
+    authorization_id: int,
+    *,
+    owner: str,
+    version: int,
+    until: datetime,
+) -> bool:
+    """Prove that lease and token set are still what they were, and extend the lease."""
+    held = connection.execute(
+        update(authorizations)
+        .where(
+            authorizations.c.id == authorization_id,
+            authorizations.c.lease_owner == owner,
+            authorizations.c.version == version,
+        )
+        .values(lease_until=until)
+    )
+    return held.rowcount == 1
 
 
 def take_lease(
@@ -285,8 +322,10 @@ def ending_before(connection: Connection, moment: datetime) -> list[Authorizatio
     return [_read(row) for row in rows]
 
 
-def remember_runway(connection: Connection, authorization_id: int, days: int) -> None:
-    """Remember which mark an operator was told of."""
+def remember_runway(
+    connection: Connection, authorization_id: int, days: int | None
+) -> None:
+    """Remember which mark an operator was told of; None: the end has moved away."""
     connection.execute(
         update(authorizations)
         .where(authorizations.c.id == authorization_id)
@@ -331,7 +370,6 @@ def _token_columns(
         "refresh_at": refresh_at,
         "failures": 0,
         "last_error": None,
-        "runway_told": None,
     }
     # What a reply leaves out stays as it is: a marketplace that does not rotate a token
     # does not always repeat it.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 
 from worker.store.schema.accounts import token_journal
 
@@ -18,6 +18,8 @@ class Entry:
     version: int
     # None: no reply reached this machine.
     sealed_reply: bytes | None = field(repr=False)
+    # Closed before, but its reply could not be read then.
+    settled: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,7 @@ class Orphan:
 
     id: int
     app_id: str
+    started_at: datetime
     # `exchange` of a code, or `adopt` of a token that was given by hand.
     action: str
     sealed_reply: bytes | None = field(repr=False)
@@ -86,13 +89,15 @@ def settle(
     now: datetime,
     authorization_id: int | None = None,
     forget_code: bool = False,
+    keep_reply: bool = False,
 ) -> None:
-    """Close an entry; its reply is in the authorization row now, or worth nothing."""
-    values: dict[str, object] = {
-        "settled_at": now,
-        "outcome": outcome,
-        "sealed_reply": None,
-    }
+    """Close an entry; its reply is in the authorization row now, or worth nothing.
+
+    `keep_reply` where it could not be read: a better reader may find tokens in it.
+    """
+    values: dict[str, object] = {"settled_at": now, "outcome": outcome}
+    if not keep_reply:
+        values["sealed_reply"] = None
     if authorization_id is not None:
         values["authorization_id"] = authorization_id
     if forget_code:
@@ -127,6 +132,7 @@ def orphans(connection: Connection, *, before: datetime) -> list[Orphan]:
         Orphan(
             id=row.id,
             app_id=row.app_id,
+            started_at=row.started_at,
             action=row.action,
             sealed_reply=row.sealed_reply,
         )
@@ -148,13 +154,22 @@ def unfinished(connection: Connection, *, before: datetime) -> list[int]:
     return [int(found) for found in rows.scalars()]
 
 
-def open_entries(connection: Connection, authorization_id: int) -> list[Entry]:
-    """Return what a crash left behind for one authorization, oldest first."""
+def open_entries(
+    connection: Connection, authorization_id: int, *, version: int
+) -> list[Entry]:
+    """Return what a crash left behind for one authorization, oldest first.
+
+    Also the replies to refreshes of token set `version` that could not be read.
+    """
     rows = connection.execute(
         select(token_journal)
         .where(
             token_journal.c.authorization_id == authorization_id,
-            token_journal.c.settled_at.is_(None),
+            or_(
+                token_journal.c.settled_at.is_(None),
+                token_journal.c.sealed_reply.is_not(None)
+                & (token_journal.c.version == version),
+            ),
         )
         .order_by(token_journal.c.id)
     )
@@ -164,6 +179,7 @@ def open_entries(connection: Connection, authorization_id: int) -> list[Entry]:
             authorization_id=row.authorization_id,
             version=row.version,
             sealed_reply=row.sealed_reply,
+            settled=row.settled_at is not None,
         )
         for row in rows
     ]

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
+from worker.domain.grants import DEAD
 from worker.domain.identity import Shop
 from worker.domain.records import Stream
 from worker.store.schema import records
@@ -52,10 +53,19 @@ def remember_shops(
     found: Sequence[Shop],
     *,
     now: datetime,
+    takes: bool,
 ) -> list[str]:
-    """Store the shops of a grant; return the keys that are new. New streams are due at once."""
+    """Store the shops of a grant; return the keys that are new. New streams are due at once.
+
+    A shop of another living authorization is only taken over on wish: when its seller has
+    just authorised anew.
+    """
     added = []
     for shop in found:
+        holder = _holder(connection, shop.shop_key)
+        moves = holder is not None and holder.id != authorization_id
+        if moves and not takes and holder.state not in DEAD:
+            continue
         values = {
             "authorization_id": authorization_id,
             "name": shop.name,
@@ -66,6 +76,8 @@ def remember_shops(
             update(shops).where(shops.c.shop_key == shop.shop_key).values(**values)
         )
         if known.rowcount:
+            if moves and holder.paused is None:
+                _make_due(connection, [shop.shop_key], now=now)
             continue
         connection.execute(
             insert(shops).values(
@@ -86,6 +98,15 @@ def remember_shops(
         )
         added.append(shop.shop_key)
     return added
+
+
+def _holder(connection: Connection, shop_key: str) -> Any:
+    """Return the authorization that a shop hangs on now, and whether the shop rests."""
+    return connection.execute(
+        select(authorizations.c.id, authorizations.c.state, shops.c.paused)
+        .join(shops, shops.c.authorization_id == authorizations.c.id)
+        .where(shops.c.shop_key == shop_key)
+    ).one_or_none()
 
 
 def pause_shop(connection: Connection, shop_key: str, *, reason: str) -> None:

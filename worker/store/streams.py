@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, case, literal, or_, select, update
 
 from worker.domain.errors import LeaseLost
 from worker.domain.records import Stream
+from worker.store.schema.accounts import shops
 from worker.store.schema.metadata import UtcTime
 from worker.store.schema.streams import streams
 
@@ -217,13 +218,24 @@ def _next_run(now: datetime, planned: datetime | None) -> Any:
         return None
     return case(
         # It was disabled before, so this pull was made by hand, and it works again.
-        (streams.c.disabled.is_not(None), literal(planned, UtcTime())),
+        (
+            streams.c.disabled.is_not(None) & _shop_runs(),
+            literal(planned, UtcTime()),
+        ),
         else_=_unless_stopped(
             case(
                 (streams.c.requested, literal(now, UtcTime())),
                 else_=literal(planned, UtcTime()),
             )
         ),
+    )
+
+
+def _shop_runs() -> Any:
+    return (
+        select(shops.c.shop_key)
+        .where(shops.c.shop_key == streams.c.shop_key, shops.c.paused.is_(None))
+        .exists()
     )
 
 

@@ -36,6 +36,11 @@ _WITHOUT_BUDGET = timedelta(seconds=10)
 _SPREAD = 0.05
 
 
+# Whether what the marketplace says of the seller's token still holds; settled in the
+# same transaction as the stream, so that no crash comes between the two.
+Verdict = Callable[[Connection, SellersyncError, datetime], bool]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What the operator wants of a stream."""
@@ -76,11 +81,11 @@ def take_turn(
     source: Callable[[], Source],
     plan: Plan,
     *,
-    on_dead: Callable[[ReauthorizeShop], None],
+    stands: Verdict,
 ) -> Turn:
     """Pull a claimed stream and give the claim back, whatever happened.
 
-    `on_dead` is told when the marketplace says that only the seller can help.
+    `stands` says whether a refusal of the seller's token still holds.
     """
     try:
         pulled = puller.pull(
@@ -88,17 +93,13 @@ def take_turn(
         )
     except LeaseLost as error:
         return Turn(pulled=None, error=error)
-    except ReauthorizeShop as error:
-        _finish(puller, claim, plan, error)
-        on_dead(error)
-        return Turn(pulled=None, error=error)
     except (
         MarketplaceError,
         BudgetExhausted,
         BudgetUnavailable,
         OperatorError,
     ) as error:
-        _finish(puller, claim, plan, error)
+        _finish(puller, claim, plan, error, stands)
         return Turn(pulled=None, error=error)
     with puller.database.write() as connection:
         now = database_now(connection)
@@ -113,7 +114,9 @@ def take_turn(
     return Turn(pulled=pulled)
 
 
-def _finish(puller: Puller, claim: Claim, plan: Plan, error: SellersyncError) -> None:
+def _finish(
+    puller: Puller, claim: Claim, plan: Plan, error: SellersyncError, stands: Verdict
+) -> None:
     with puller.database.write() as connection:
         now = database_now(connection)
         stored = find_stream(connection, claim.shop_key, claim.stream)
@@ -125,6 +128,11 @@ def _finish(puller: Puller, claim: Claim, plan: Plan, error: SellersyncError) ->
             wait = getattr(error, "retry_after", _WITHOUT_BUDGET)
             # Waiting for one's turn is no failure.
             finish(next_run_at=now + wait, failures=failures, last_error=previous)
+            return
+        refused = isinstance(error, ReauthorizeShop | ScopeMissing | ShopClosed)
+        if refused and not stands(connection, error, now):
+            # The answer was to older tokens: the seller has authorised again meanwhile.
+            finish(next_run_at=now, failures=failures, last_error=previous)
             return
         if isinstance(error, ScopeMissing):
             finish(

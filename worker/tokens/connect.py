@@ -8,6 +8,7 @@ also at the same moment, is exchanged once.
 
 import hashlib
 from dataclasses import replace
+from datetime import datetime
 from threading import Event
 
 from sqlalchemy import Connection
@@ -77,10 +78,30 @@ def connect_by_token(
     return _connect(desk, marketplace, app, credentials, entry_id, subject)
 
 
-def adopt(desk: TokenDesk, app: App, grant: Grant, entry_id: int, outcome: str) -> int:
-    """Put a new seller's tokens in force and close the journal entry."""
+def adopt(
+    desk: TokenDesk,
+    app: App,
+    grant: Grant,
+    entry_id: int,
+    outcome: str,
+    *,
+    started_at: datetime,
+) -> int:
+    """Put a new seller's tokens in force and close the journal entry.
+
+    If the seller got newer tokens since `started_at`, those stay: ours came too late.
+    """
     with desk.database.write() as connection:
         now = database_now(connection)
+        authorizations.lock_app(connection, app, now=now)
+        newer = authorizations.refreshed_since(
+            connection, app.app_id, grant.subject, started_at
+        )
+        if newer is not None:
+            journal.settle(
+                connection, entry_id, "superseded", now=now, authorization_id=newer
+            )
+            return newer
         authorization_id = authorizations.adopt_grant(
             connection,
             app,
@@ -155,6 +176,8 @@ def _connect(
     subject: str | None,
 ) -> Connected:
     by_code = bool(credentials.auth_code)
+    with desk.database.read() as connection:
+        started_at = database_now(connection)
     try:
         grant = desk.gateway.converse(
             marketplace.exchange() if by_code else marketplace.refresh(),
@@ -180,7 +203,8 @@ def _connect(
     if not grant.access_token:
         # A reply that only looks at a token leaves it out.
         grant = replace(grant, access_token=credentials.access_token)
-    return discover_shops(desk, adopt(desk, app, grant, entry_id, "adopted"))
+    number = adopt(desk, app, grant, entry_id, "adopted", started_at=started_at)
+    return discover_shops(desk, number, takes=True)
 
 
 def _refuse_other(grant: Grant, subject: str | None) -> None:

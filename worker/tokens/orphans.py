@@ -3,7 +3,9 @@
 Of a new seller's exchange the kept reply is all there is: the code is spent.
 """
 
-from worker.domain.errors import MarketplaceError, SellersyncError
+from contextlib import suppress
+
+from worker.domain.errors import MarketplaceError, OperatorError, SellersyncError
 from worker.domain.grants import Grant
 from worker.store import journal
 from worker.store.database import database_now
@@ -21,7 +23,11 @@ def settle_orphans(desk: TokenDesk) -> int:
         before = database_now(connection) - LEASE
         exchanges = journal.orphans(connection, before=before)
         refreshes = journal.unfinished(connection, before=before)
-    saved = sum(_settle(desk, orphan) for orphan in exchanges)
+    saved = 0
+    for orphan in exchanges:
+        # One that cannot be settled now must not hold up the others.
+        with suppress(OperatorError):
+            saved += _settle(desk, orphan)
     return saved + sum(_finish(desk, number) for number in refreshes)
 
 
@@ -45,9 +51,16 @@ def _settle(desk: TokenDesk, orphan: journal.Orphan) -> bool:
     if grant is None:
         _close(desk, orphan, "ambiguous")
         return False
-    authorization_id = adopt(desk, app, grant, orphan.id, "adopted_after_crash")
+    authorization_id = adopt(
+        desk,
+        app,
+        grant,
+        orphan.id,
+        "adopted_after_crash",
+        started_at=orphan.started_at,
+    )
     try:
-        discover_shops(desk, authorization_id)
+        discover_shops(desk, authorization_id, takes=True)
     except SellersyncError:
         # The tokens are safe; the next refresh looks for the shops again.
         return True

@@ -17,17 +17,23 @@ from worker.domain.errors import (
 from worker.domain.grants import AuthorizationState
 from worker.store import authorizations, shops
 from worker.store.authorizations import Authorization
-from worker.store.database import Database, database_now
 from worker.tokens.states import move
 from worker.tokens.timing import next_attempt
 
 
-def report_dead(
-    database: Database, authorization: Authorization, error: ReauthorizeShop
-) -> None:
-    """Stop an authorization that a data call was refused for."""
-    with database.write() as connection:
-        bury(connection, authorization, error, now=database_now(connection))
+def still_stands(
+    connection: Connection,
+    used: Authorization,
+    error: SellersyncError,
+    *,
+    now: datetime,
+) -> bool:
+    """Tell whether a data call's refusal concerns the tokens in force; bury what is dead."""
+    if isinstance(error, ReauthorizeShop):
+        bury(connection, used, error, now=now)
+        return authorizations.find_authorization(connection, used.id).is_dead
+    current = authorizations.find_authorization(connection, used.id)
+    return current.version == used.version
 
 
 def bury(

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from worker.domain.errors import MarketplaceError, OperatorError
+from worker.domain.errors import MarketplaceError, OperatorError, ReauthorizeShop
 from worker.domain.grants import AuthorizationState, Grant
 from worker.store import authorizations, journal
 from worker.store.authorizations import Authorization
@@ -17,7 +17,9 @@ from worker.tokens.states import move, replace_tokens
 def settle_open_entries(desk: TokenDesk, authorization: Authorization) -> Authorization:
     """Close all open entries of an authorization whose lease is ours; return it anew."""
     with desk.database.read() as connection:
-        entries = journal.open_entries(connection, authorization.id)
+        entries = journal.open_entries(
+            connection, authorization.id, version=authorization.version
+        )
     for entry in entries:
         authorization = _settle(desk, authorization, entry)
     return authorization
@@ -40,6 +42,8 @@ def _settle(
     desk: TokenDesk, authorization: Authorization, entry: journal.Entry
 ) -> Authorization:
     grant, outcome = _read(desk, authorization, entry)
+    if entry.settled and grant is None:
+        return authorization
     with desk.database.write() as connection:
         now = database_now(connection)
         if grant is not None and not replace_tokens(
@@ -48,7 +52,9 @@ def _settle(
             outcome = "superseded"
         if outcome == "ambiguous" and entry.version == authorization.version:
             _call_ambiguous(connection, authorization, now=now)
-        journal.settle(connection, entry.id, outcome, now=now)
+        journal.settle(
+            connection, entry.id, outcome, now=now, keep_reply=outcome == "ambiguous"
+        )
         return authorizations.find_authorization(connection, authorization.id)
 
 
@@ -80,6 +86,11 @@ def _read(
     try:
         grant = read_again(marketplace, marketplace.refresh(), reply)
         refuse_other_subject(authorization, grant)
-    except (MarketplaceError, OperatorError) as error:
-        return None, type(error).__name__
+    except ReauthorizeShop:
+        # The marketplace's last word: the refresh that follows hears it again.
+        return None, ReauthorizeShop.__name__
+    except (MarketplaceError, OperatorError):
+        # An error that was answered before the last attempt, or tokens that cannot be
+        # read: either way a rotation may have happened unseen.
+        return None, "ambiguous"
     return grant, "promoted_after_crash"

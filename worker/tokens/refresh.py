@@ -8,12 +8,19 @@ ambiguous, and gets its one controlled replay (`worker.tokens.ambiguity`).
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Event
 from uuid import uuid4
 
 from worker.domain.calls import HttpReply, Work
-from worker.domain.errors import LeaseLost, ReauthorizeShop, RetryLater, SellersyncError
+from worker.domain.errors import (
+    LeaseLost,
+    OperatorError,
+    ReauthorizeShop,
+    RetryLater,
+    SellersyncError,
+    UnreadableReply,
+)
 from worker.domain.grants import AuthorizationState, Grant
 from worker.store import authorizations, journal
 from worker.store.authorizations import Authorization, find_authorization
@@ -61,14 +68,14 @@ def refresh(
         return taken
     authorization = taken.authorization
     try:
+        authorization = _prepared(desk, authorization)
         if authorization.is_dead:
             raise dead(authorization)
-        authorization = settle_open_entries(desk, authorization)
         if not _is_wanted(authorization, taken.at, asked_at):
             return authorization
         if authorization.state is AuthorizationState.AMBIGUOUS:
             prepare_replay(desk, authorization)
-        return _renew(desk, authorization)
+        return _renew(desk, authorization, owner)
     finally:
         with desk.database.write() as connection:
             authorizations.release_lease(connection, authorization_id, owner=owner)
@@ -78,6 +85,22 @@ def dead(authorization: Authorization) -> ReauthorizeShop:
     """Return the error that stands for a dead authorization, without a call."""
     reason = authorization.last_error or authorization.state.value
     return ReauthorizeShop("token", f"the seller has to authorise again ({reason})")
+
+
+def _prepared(desk: TokenDesk, authorization: Authorization) -> Authorization:
+    """Settle what a crash left, first of all: it may hold the tokens that are missing.
+
+    Raises:
+        OperatorError: the app is not configured, or a key is missing; it backs off, so
+            that others get their turn.
+    """
+    try:
+        desk.apps.find(authorization.app_id)
+        return settle_open_entries(desk, authorization)
+    except OperatorError as error:
+        with desk.database.write() as connection:
+            back_off(connection, authorization, error, now=database_now(connection))
+        raise
 
 
 def seal_reply(desk: TokenDesk, entry_id: int, reply: HttpReply) -> None:
@@ -147,9 +170,9 @@ def _is_wanted(
     return authorization.refresh_at is not None and authorization.refresh_at <= now
 
 
-def _renew(desk: TokenDesk, authorization: Authorization) -> Authorization:
+def _renew(desk: TokenDesk, authorization: Authorization, owner: str) -> Authorization:
     marketplace, app = desk.apps.find(authorization.app_id)
-    entry_id = _open_entry(desk, authorization)
+    entry_id = _open_entry(desk, authorization, owner)
     try:
         grant = desk.gateway.converse(
             marketplace.refresh(),
@@ -160,15 +183,34 @@ def _renew(desk: TokenDesk, authorization: Authorization) -> Authorization:
             before_reading=lambda reply: seal_reply(desk, entry_id, reply),
         )
         refuse_other_subject(authorization, grant)
+        _refuse_expired(authorization, grant)
     except SellersyncError as error:
         _fail(desk, authorization, entry_id, error)
         raise
     return _promote(desk, authorization, entry_id, grant)
 
 
-def _open_entry(desk: TokenDesk, authorization: Authorization) -> int:
+def _refuse_expired(authorization: Authorization, grant: Grant) -> None:
+    """Call a token dead that has ended and cannot be refreshed, whatever the reply's tone."""
+    rotates = authorization.sealed_refresh_token is not None or grant.refresh_token
+    if not rotates and grant.access_expires_at <= datetime.now(UTC):
+        raise ReauthorizeShop(
+            "token", f"it ended at {grant.access_expires_at:%Y-%m-%d %H:%M} UTC"
+        )
+
+
+def _open_entry(desk: TokenDesk, authorization: Authorization, owner: str) -> int:
     with desk.database.write() as connection:
         now = database_now(connection)
+        # Frozen since the lease was taken? Then these tokens may be rotated by now.
+        if not authorizations.hold_lease(
+            connection,
+            authorization.id,
+            owner=owner,
+            version=authorization.version,
+            until=now + LEASE,
+        ):
+            raise LeaseLost(f"authorization {authorization.id}: refreshed elsewhere")
         if authorization.state is AuthorizationState.AMBIGUOUS:
             authorizations.spend_replay(connection, authorization.id)
         move(
@@ -218,7 +260,13 @@ def _fail(
 ) -> None:
     with desk.database.write() as connection:
         now = database_now(connection)
-        journal.settle(connection, entry_id, type(error).__name__, now=now)
+        journal.settle(
+            connection,
+            entry_id,
+            type(error).__name__,
+            now=now,
+            keep_reply=isinstance(error, UnreadableReply | OperatorError),
+        )
         if isinstance(error, ReauthorizeShop):
             bury(connection, authorization, error, now=now)
         else:

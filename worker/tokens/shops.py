@@ -29,8 +29,13 @@ class Connected:
     added: tuple[str, ...]
 
 
-def discover_shops(desk: TokenDesk, authorization_id: int) -> Connected:
-    """Ask which shops an authorization covers, and store what changed."""
+def discover_shops(
+    desk: TokenDesk, authorization_id: int, *, takes: bool = False
+) -> Connected:
+    """Ask which shops an authorization covers, and store what changed.
+
+    `takes`: the seller has just authorised, so shops move here from other authorizations.
+    """
     with desk.database.read() as connection:
         found = authorizations.find_authorization(connection, authorization_id)
     marketplace, app = desk.apps.find(found.app_id)
@@ -52,7 +57,9 @@ def discover_shops(desk: TokenDesk, authorization_id: int) -> Connected:
         now = database_now(connection)
         # Two who look at the same moment must not both find the shop new.
         authorizations.lock_app(connection, app, now=now)
-        added = shops.remember_shops(connection, authorization_id, covered, now=now)
+        added = shops.remember_shops(
+            connection, authorization_id, covered, now=now, takes=takes
+        )
         for shop_key in added:
             _tell(connection, "shop_found", shop_key, app.app_id, now)
         _follow(connection, authorization_id, covered, app.app_id, now)
@@ -73,6 +80,9 @@ def _follow(
 ) -> None:
     """Pause what vanished, wake what came back; data is never deleted here."""
     present = {shop.shop_key for shop in covered}
+    # One empty answer proves nothing: it must not stop a whole seller.
+    if not present:
+        return
     for stored in shops.shops_of(connection, authorization_id):
         shop_key = stored.shop.shop_key
         if shop_key not in present and stored.paused is None:

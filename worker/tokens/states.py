@@ -20,7 +20,8 @@ _REVOKED = AuthorizationState.REVOKED
 
 # A seller who authorises again makes any state active: that is a new token set.
 MOVES: Mapping[AuthorizationState, frozenset[AuthorizationState]] = {
-    _ACTIVE: frozenset({_REFRESHING, _NEEDS_SELLER, _REVOKED}),
+    # Backing off without a refresh: its app is not configured, or a key is missing.
+    _ACTIVE: frozenset({_REFRESHING, _BACKING_OFF, _NEEDS_SELLER, _REVOKED}),
     _REFRESHING: frozenset(
         {_ACTIVE, _AMBIGUOUS, _BACKING_OFF, _NEEDS_SELLER, _REVOKED}
     ),
@@ -89,10 +90,17 @@ def replace_tokens(
     )
     if saved and current.state is not _ACTIVE:
         _tell(connection, current, _ACTIVE, now=now, reason=None)
+    if saved and _ends_later(current, grant):
+        authorizations.remember_runway(connection, authorization.id, None)
     if saved and current.is_dead:
         # A holder that had been frozen brought the very tokens that were thought lost.
         shops.revive_streams(connection, authorization.id, now=now)
     return saved
+
+
+def _ends_later(current: Authorization, grant: Grant) -> bool:
+    refresh_ends = grant.refresh_expires_at or current.refresh_expires_at
+    return (refresh_ends or grant.access_expires_at) > current.ends_at
 
 
 def _tell(

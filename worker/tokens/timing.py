@@ -9,6 +9,7 @@ from worker.domain.grants import Grant
 _MARGIN = timedelta(minutes=10)
 # Tokens issued together spread over this part of their lifetime.
 _SPREAD = 0.05
+_FLOOR = timedelta(minutes=1)
 _FIRST_RETRY = timedelta(seconds=15)
 _LONGEST_RETRY = timedelta(hours=1)
 
@@ -27,7 +28,8 @@ def next_refresh(
     moment = grant.access_expires_at - reserve - lifetime * _SPREAD * chance
     if not grant.refresh_token:
         moment = min(moment, now + check_every * (1 - _SPREAD * chance))
-    return max(moment, now)
+    # A token that has ended already must not be asked after at every tick.
+    return max(moment, now if lifetime else now + _FLOOR)
 
 
 def next_attempt(failures: int, *, now: datetime, chance: float) -> datetime:

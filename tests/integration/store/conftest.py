@@ -29,5 +29,5 @@ def seller(database, sealer):
 def connected(database, seller):
     """Return the database with one shop in it, whose streams are due."""
     with database.write() as connection:
-        remember_shops(connection, seller, [shop()], now=NOW)
+        remember_shops(connection, seller, [shop()], now=NOW, takes=True)
     return database

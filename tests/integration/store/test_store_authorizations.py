@@ -428,7 +428,7 @@ def test_no_secret_lies_open_in_the_file(database, seller, sealer):
         replaces=1,
     )
     with database.write() as connection:
-        remember_shops(connection, seller, [shop()], now=NOW)
+        remember_shops(connection, seller, [shop()], now=NOW, takes=True)
         entry = journal.open_entry(
             connection,
             app_id=APP.app_id,

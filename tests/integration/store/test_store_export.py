@@ -30,7 +30,7 @@ OTHER = shop("2").shop_key
 def two_shops(connected, seller):
     """Return the database with another shop of the same seller."""
     with connected.write() as connection:
-        remember_shops(connection, seller, [shop("2")], now=NOW)
+        remember_shops(connection, seller, [shop("2")], now=NOW, takes=True)
     return connected
 
 
@@ -162,7 +162,7 @@ def test_a_number_of_the_feed_is_never_given_again(connected, seller):
     write(connected, order())
     with connected.write() as connection:
         (first,) = changes_after(connection, 0, limit=10)
-        remember_shops(connection, seller, [shop("2")], now=NOW)
+        remember_shops(connection, seller, [shop("2")], now=NOW, takes=True)
         remove_shop(connection, SHOP_KEY)
     write(connected, order(), shop_key=OTHER)
     with connected.read() as connection:

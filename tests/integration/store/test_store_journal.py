@@ -27,7 +27,7 @@ def begin(database, seller, *, action="refresh", version=1, **fields):
 def left_open(database, seller):
     """Return what a crash would leave behind."""
     with database.read() as connection:
-        return journal.open_entries(connection, seller)
+        return journal.open_entries(connection, seller, version=1)
 
 
 def test_an_intent_is_open_until_it_is_settled(database, seller):
@@ -41,7 +41,13 @@ def test_an_intent_is_open_until_it_is_settled(database, seller):
         journal.settle(connection, entry, "refreshed", now=NOW)
 
     assert before == [
-        Entry(id=entry, authorization_id=seller, version=1, sealed_reply=None)
+        Entry(
+            id=entry,
+            authorization_id=seller,
+            version=1,
+            sealed_reply=None,
+            settled=False,
+        )
     ]
     assert [found.sealed_reply for found in replied] == [b"sealed"]
     assert left_open(database, seller) == []
@@ -88,7 +94,13 @@ def test_an_exchange_that_nobody_closed_is_an_orphan(database, seller):
 
     assert too_early == []
     assert found == [
-        Orphan(id=entry, app_id=APP.app_id, action="exchange", sealed_reply=None)
+        Orphan(
+            id=entry,
+            app_id=APP.app_id,
+            started_at=NOW,
+            action="exchange",
+            sealed_reply=None,
+        )
     ]
 
 

@@ -242,7 +242,7 @@ def test_any_order_of_arrival_ends_with_the_newest(connected, seller, arriving, 
     """Late, repeated or tied, on one page or on several: the newest, of a tie the last."""
     one_shop = shop(str(next(numbers)))
     with connected.write() as connection:
-        remember_shops(connection, seller, [one_shop], now=NOW)
+        remember_shops(connection, seller, [one_shop], now=NOW, takes=True)
     page = []
     for (age, note, lines), is_last in zip(arriving, cuts, strict=False):
         page.append(
@@ -276,7 +276,7 @@ def test_the_feed_tells_the_whole_story(connected, seller, arriving):
     """Whoever applies the changes one by one ends with what is stored."""
     one_shop = shop(str(next(numbers)))
     with connected.write() as connection:
-        remember_shops(connection, seller, [one_shop], now=NOW)
+        remember_shops(connection, seller, [one_shop], now=NOW, takes=True)
     for age, note, lines in arriving:
         version = order(
             updated_at=NOW + age * SECOND,
@@ -436,7 +436,7 @@ def test_any_text_comes_back_as_it_was(connected, seller, note):
     """Emoji, right-to-left, line ends, quotes."""
     one_shop = shop(str(next(numbers)))
     with connected.write() as connection:
-        remember_shops(connection, seller, [one_shop], now=NOW)
+        remember_shops(connection, seller, [one_shop], now=NOW, takes=True)
     write(connected, order(buyer_note=note), shop_key=one_shop.shop_key)
 
     (found,) = stored(connected, shop_key=one_shop.shop_key, raw=True)
@@ -478,7 +478,7 @@ def test_the_shops_of_one_database_do_not_meet(connected, seller):
     """The same order id in two shops is two orders."""
     other = shop("2")
     with connected.write() as connection:
-        remember_shops(connection, seller, [other], now=NOW)
+        remember_shops(connection, seller, [other], now=NOW, takes=True)
     write(connected, order(buyer_note="one", lines=(line(),)))
     write(connected, order(buyer_note="two", lines=(line(),)), shop_key=other.shop_key)
     write(
@@ -604,7 +604,7 @@ def test_a_reader_of_the_feed_misses_nothing(connected, seller):
     """No number shows up behind one that can be read already."""
     other = shop("2")
     with connected.write() as connection:
-        remember_shops(connection, seller, [other], now=NOW)
+        remember_shops(connection, seller, [other], now=NOW, takes=True)
     second = Thread(
         target=write,
         args=(connected, order("second")),
@@ -635,7 +635,7 @@ def test_a_reader_who_follows_the_feed_gets_all_of_it(connected, seller):
     """While pages of several shops are being written."""
     shops = [shop(str(number)) for number in range(10, 14)]
     with connected.write() as connection:
-        remember_shops(connection, seller, shops, now=NOW)
+        remember_shops(connection, seller, shops, now=NOW, takes=True)
     barrier = Barrier(len(shops) + 1)
 
     def write_pages(one_shop):

@@ -92,7 +92,7 @@ def row_counts(database):
 def two_shops(connected, seller):
     """Return the database with another shop of the same seller."""
     with connected.write() as connection:
-        remember_shops(connection, seller, [shop("2")], now=NOW)
+        remember_shops(connection, seller, [shop("2")], now=NOW, takes=True)
     return connected
 
 
@@ -100,7 +100,7 @@ def test_a_shop_comes_back_as_it_was_found(database, seller):
     """With the authorization and the app that it hangs on."""
     found = shop(name="Tea & Mugs ☕", region="GB", cipher="made up")
     with database.write() as connection:
-        added = remember_shops(connection, seller, [found], now=NOW)
+        added = remember_shops(connection, seller, [found], now=NOW, takes=True)
         stored = find_shop(connection, SHOP_KEY)
 
     assert added == [SHOP_KEY]
@@ -116,7 +116,11 @@ def test_finding_a_shop_again_keeps_what_is_known_of_it(connected, seller):
         held = claim(connection)
         save_progress(connection, held, Progress(watermark=NOW))
         added = remember_shops(
-            connection, seller, [shop(name="New name"), shop("2")], now=NOW + DAY
+            connection,
+            seller,
+            [shop(name="New name"), shop("2")],
+            now=NOW + DAY,
+            takes=True,
         )
         stored = find(connection)
         progress = find_orders(connection).progress
@@ -132,7 +136,7 @@ def test_a_shop_can_move_to_another_authorization(connected, sealer, seller):
         other = adopt_grant(
             connection, APP, grant("other"), sealer=sealer, now=NOW, refresh_at=NOW
         )
-        remember_shops(connection, other, [shop()], now=NOW)
+        remember_shops(connection, other, [shop()], now=NOW, takes=True)
         keys = shop_keys(connection, seller), shop_keys(connection, other)
 
     assert keys == ([], [SHOP_KEY])
@@ -247,7 +251,7 @@ def test_removing_a_shop_that_is_not_there_does_nothing(connected):
 def test_a_page_that_is_being_written_is_removed_too(connected, seller):
     """It commits while the shop is being removed; the next one is refused."""
     with connected.write() as connection:
-        remember_shops(connection, seller, [shop("2")], now=NOW)
+        remember_shops(connection, seller, [shop("2")], now=NOW, takes=True)
     is_writing = Event()
 
     def remove():

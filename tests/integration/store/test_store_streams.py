@@ -99,7 +99,11 @@ def test_each_stream_goes_to_exactly_one_of_eight_claimers(connected, seller):
     """They come at once, again and again, until nothing is due."""
     with connected.write() as connection:
         remember_shops(
-            connection, seller, [shop(str(number)) for number in range(50)], now=NOW
+            connection,
+            seller,
+            [shop(str(number)) for number in range(50)],
+            now=NOW,
+            takes=True,
         )
     barrier = Barrier(8)
     claimed: list[tuple[int, str]] = []
@@ -130,7 +134,11 @@ def test_the_longest_overdue_come_first(connected, seller):
     with connected.write() as connection:
         for age in (3, 9, 1, 7, 5):
             remember_shops(
-                connection, seller, [shop(f"{age}0")], now=NOW - age * MINUTE
+                connection,
+                seller,
+                [shop(f"{age}0")],
+                now=NOW - age * MINUTE,
+                takes=True,
             )
     with connected.read() as connection:
         due = {row.id: row.next_run_at for row in all_streams(connection)}

@@ -49,7 +49,7 @@ def seller(database, sealer):
             refresh_at=NOW - timedelta(minutes=1),
         )
         shop = Shop(marketplace="tiktok_shop", zone="default", shop_id="1")
-        shops.remember_shops(connection, number, [shop], now=NOW)
+        shops.remember_shops(connection, number, [shop], now=NOW, takes=True)
     return number
 
 

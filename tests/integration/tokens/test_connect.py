@@ -30,6 +30,7 @@ from worker.store.schema.accounts import token_journal
 from worker.store.streams import all_streams
 from worker.tokens.connect import connect_by_code
 from worker.tokens.orphans import settle_orphans
+from worker.tokens.outcomes import bury
 from worker.tokens.refresh import refresh
 from worker.tokens.shops import VANISHED, discover_shops
 
@@ -152,6 +153,65 @@ def test_killed_after_the_reply_the_seller_is_connected_later(desk_with):
     assert tokens(desk, found.id) == ("access-1", "refresh-1")
     assert journal(desk) == ["adopted_after_crash"]
     assert paused(desk) == {"1": None}
+
+
+def test_a_late_rescue_does_not_overwrite_newer_tokens(desk_with):
+    """The seller has connected again meanwhile, with a second code."""
+    desk = desk_with(token_reply(1), Killed)
+    with pytest.raises(Killed):
+        connect(desk)
+    desk.gateway.script[:] = [token_reply(2), shops_reply("1"), shops_reply("1")]
+    number = connect(desk, "code-2").authorization_id
+    time_passes(desk)
+    settle_orphans(desk)
+
+    assert tokens(desk, number) == ("access-2", "refresh-2")
+    assert journal(desk) == ["superseded", "adopted"]
+
+
+def test_a_shop_that_moves_to_another_grant_is_pulled_again(desk_with):
+    """The old grant is dead, its streams rest; another account covers the shop now."""
+    desk = desk_with(
+        token_reply(1),
+        shops_reply("1"),
+        token_reply(2, open_id="another"),
+        shops_reply("1"),
+    )
+    old = connect(desk).authorization_id
+    with desk.database.write() as connection:
+        found = authorizations.find_authorization(connection, old)
+        bury(connection, found, ReauthorizeShop("orders", "ended"), now=NOW)
+    connect(desk, "code-2")
+
+    with desk.database.read() as connection:
+        assert None not in [found.next_run_at for found in all_streams(connection)]
+
+
+def test_an_older_grant_does_not_take_a_shop_back(desk_with):
+    """Only a seller who has just authorised moves shops between living grants."""
+    desk = desk_with(
+        token_reply(1),
+        shops_reply("1"),
+        token_reply(2, open_id="another"),
+        shops_reply("1"),
+        shops_reply("1"),
+    )
+    old = connect(desk).authorization_id
+    new = connect(desk, "code-2").authorization_id
+    discover_shops(desk, old)
+
+    with desk.database.read() as connection:
+        (found,) = shops.all_shops(connection)
+    assert found.authorization_id == new
+
+
+def test_one_empty_list_stops_nobody(desk_with):
+    """It proves nothing; the next look will tell."""
+    desk = desk_with(token_reply(1), shops_reply("1", "2"), shops_reply())
+    number = connect(desk).authorization_id
+    discover_shops(desk, number)
+
+    assert paused(desk) == {"1": None, "2": None}
 
 
 def test_killed_before_the_reply_the_operator_is_told(desk_with):

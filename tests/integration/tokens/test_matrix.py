@@ -31,7 +31,7 @@ from worker.marketplaces.temu.codes import MEANINGS as TEMU_CODES
 from worker.marketplaces.tiktok_shop.codes import CODES
 from worker.store import authorizations
 from worker.tokens.desk import TokenDesk
-from worker.tokens.outcomes import report_dead
+from worker.tokens.outcomes import still_stands
 from worker.tokens.refresh import refresh
 from worker.tokens.seller import SellerCredentials
 
@@ -277,7 +277,8 @@ def test_an_answer_to_a_business_call_leads_to_its_state(desk_on, seller, name):
             work=Work.ORDERS,
         )
     if isinstance(caught.value, ReauthorizeShop):
-        report_dead(desk.database, credentials.used, caught.value)
+        with desk.database.write() as connection:
+            assert still_stands(connection, credentials.used, caught.value, now=NOW)
 
     assert stored(desk, seller).state is expected
     refreshed = sum("token/refresh" in endpoint for endpoint in wire.sent)

@@ -1,8 +1,10 @@
 """A refresh token is never lost: the refresh against a real database, step by step."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import orjson
 import pytest
 from sqlalchemy import select
 
@@ -33,11 +35,15 @@ from worker.domain.errors import (
 )
 from worker.domain.grants import AuthorizationState, Grant
 from worker.domain.identity import Credentials
+from worker.marketplaces.configured import ConfiguredApps
 from worker.store import authorizations
+from worker.store.journal import keep_reply, open_entries
 from worker.store.schema.accounts import token_journal
 from worker.store.schema.streams import streams
 from worker.tokens.outcomes import back_off, bury
-from worker.tokens.refresh import refresh
+from worker.tokens.recovery import settle_open_entries
+from worker.tokens.refresh import _renew, refresh
+from worker.tokens.replies import pack
 from worker.tokens.seller import SellerCredentials
 
 pytestmark = pytest.mark.integration
@@ -319,11 +325,82 @@ def test_a_kept_reply_for_another_seller_is_refused_too(desk_with, seller):
     with pytest.raises(Killed):
         refresh(desk, seller)
     lease_runs_out(desk)
-    desk.gateway.script[:] = [token_reply(3)]
+    desk.gateway.script[:] = [SHOPS, token_reply(3)]
     refresh(desk, seller)
 
     assert tokens(desk, seller) == ("access-3", "refresh-3")
-    assert journal(desk) == ["OperatorError", "promoted"]
+    assert journal(desk) == ["ambiguous", "promoted"]
+
+
+def test_an_error_that_was_kept_does_not_hide_a_later_attempt(desk_with, seller):
+    """A 429 was sealed, the next attempt was sent, and the process died."""
+    desk = desk_with(HttpReply(status=429, headers={}, body=b""), Killed)
+    with pytest.raises(Killed):
+        refresh(desk, seller)
+    lease_runs_out(desk)
+    desk.gateway.script[:] = [SHOPS, token_reply(3)]
+    refresh(desk, seller)
+
+    assert "authorization_ambiguous" in events(desk)
+    assert tokens(desk, seller) == ("access-3", "refresh-3")
+
+
+def test_a_reply_that_cannot_be_read_is_kept_for_a_better_reader(desk_with, seller):
+    """One field of the marketplace's answer has changed; the tokens are in it."""
+    good = orjson.loads(token_reply(2).body)
+    odd = {**good, "data": {**good["data"], "access_token_expire_in": "soon"}}
+    desk = desk_with(reply(odd))
+    with pytest.raises(RetryLater):
+        refresh(desk, seller)
+    with desk.database.write() as connection:
+        (entry,) = open_entries(connection, seller, version=1)
+        assert b"refresh-2" in desk.sealer.open(entry.sealed_reply)
+        mended = desk.sealer.seal(pack(token_reply(2)))
+        keep_reply(connection, entry.id, mended, now=NOW)
+
+    settle_open_entries(desk, stored(desk, seller))
+    assert tokens(desk, seller) == ("access-2", "refresh-2")
+    assert refreshes(desk) == 1
+
+
+def test_the_dead_are_searched_for_tokens_first(desk_with, seller):
+    """A pull was refused while the new pair lay sealed in the journal."""
+    desk = desk_with(token_reply(2), Killed)
+    with pytest.raises(Killed):
+        refresh(desk, seller)
+    with desk.database.write() as connection:
+        bury(
+            connection,
+            stored(desk, seller),
+            ReauthorizeShop("orders", "deauthorized"),
+            now=NOW,
+        )
+    lease_runs_out(desk)
+    refresh(desk, seller)
+
+    assert tokens(desk, seller) == ("access-2", "refresh-2")
+    assert stored(desk, seller).state is AuthorizationState.ACTIVE
+
+
+def test_whoever_was_frozen_before_the_call_sends_nothing(desk_with, seller):
+    """Its lease was taken over meanwhile, and the token it read is rotated."""
+    desk = desk_with(token_reply(2), token_reply(3))
+    before = stored(desk, seller)
+    refresh(desk, seller)
+    with pytest.raises(LeaseLost):
+        _renew(desk, before, "frozen")
+
+    assert refreshes(desk) == 1
+
+
+def test_an_app_that_is_not_configured_keeps_nobody_waiting(desk_with, seller):
+    """Its authorizations back off instead of being first at every tick."""
+    desk = replace(desk_with(), apps=ConfiguredApps(()))
+    with pytest.raises(OperatorError):
+        refresh(desk, seller)
+
+    assert stored(desk, seller).state is AuthorizationState.BACKING_OFF
+    assert stored(desk, seller).refresh_at > NOW
 
 
 def test_the_dead_stay_dead_whatever_comes_in_late(desk_with, seller):

@@ -1,11 +1,12 @@
 """Whose authorization ends soon is told in time, once per mark."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import update
 
 from tests.integration.tokens.scripted import NOW, events, token_reply
+from worker.store.authorizations import find_authorization, remember_runway
 from worker.store.events import recent_events
 from worker.store.schema.accounts import authorizations as rows
 from worker.tokens.refresh import refresh
@@ -51,6 +52,22 @@ def test_the_event_says_what_to_send_to_whom(desk_with, seller):
     )
     assert "SERVICE_ID" in event.detail["link"]
     assert seller
+
+
+def test_looking_at_a_token_again_tells_nothing_twice(desk_with, seller):
+    """A reply that moves no end, as Temu's daily ones, is no new count."""
+    desk = desk_with(token_reply(2))
+    with desk.database.write() as connection:
+        connection.execute(
+            update(rows).values(
+                refresh_expires_at=datetime.fromtimestamp(4854580847, UTC)
+            )
+        )
+        remember_runway(connection, seller, 7)
+    refresh(desk, seller)
+
+    with desk.database.read() as connection:
+        assert find_authorization(connection, seller).runway_told == 7
 
 
 def test_new_tokens_start_the_count_anew(desk_with, seller):
