@@ -10,12 +10,13 @@ from typing import Any
 import structlog
 from celery import Celery, signals
 from kombu import Queue as KombuQueue
+from pydantic import ValidationError
 
 from config.embedded import redis_url
 from config.logging import configure_logging
 from config.queues import KEY_PREFIX, ROUTES, Queue
 from config.schedule import beat_entries
-from config.settings import settings
+from config.settings import Settings, settings
 from worker.domain.errors import OperatorError
 from worker.runtime import build_runtime, stopping
 
@@ -23,9 +24,21 @@ from worker.runtime import build_runtime, stopping
 # applies its own value to everybody's messages.
 VISIBILITY_TIMEOUT = 600  # seconds
 
+
+def _settings() -> Settings:
+    """Read the settings; a wrong one ends `celery` with one line instead of a traceback."""
+    try:
+        return settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        path = "__".join(str(part) for part in first["loc"]).upper()
+        reason = str(first["msg"]).removeprefix("Value error, ")
+        sys.exit(f"sellersync: SELLERSYNC_{path} is not usable: {reason}")
+
+
 app = Celery(
     "sellersync",
-    broker=redis_url(settings()).broker,
+    broker=redis_url(_settings()).broker,
     # Names as strings: the tasks stand above this module and import it.
     include=["tasks.schedule", "tasks.tokens", "tasks.orders", "tasks.products"],
 )

@@ -43,7 +43,8 @@ def _foreign(error: Exception) -> str:
         case ValidationError():
             first = error.errors(include_input=False, include_url=False)[0]
             path = "__".join(str(part) for part in first["loc"]).upper()
-            return f"SELLERSYNC_{path} is not usable: {first['msg']}"
+            reason = str(first["msg"]).removeprefix("Value error, ")
+            return f"SELLERSYNC_{path} is not usable: {reason}"
         case SettingsError():
             # Its text names the field, never the value.
             return f"{error}; nested variables are written SELLERSYNC_ORDERS__EVERY"
@@ -52,6 +53,8 @@ def _foreign(error: Exception) -> str:
             return f"{reason}; start it, or correct SELLERSYNC_REDIS_URL"
         case SQLAlchemyError():
             return f"the database refused: {getattr(error, 'orig', None) or error}"
+        case UnicodeDecodeError():
+            return "a file of settings is not UTF-8 text; correct .env in this folder"
         case OSError():
             where = f"{error.filename}: " if error.filename else ""
             return f"{where}{error.strerror or error}"
