@@ -38,7 +38,7 @@ def _ours(error: SellersyncError) -> str:
             return str(error)
 
 
-def _foreign(error: Exception) -> str:
+def _foreign(error: Exception) -> str:  # noqa: PLR0911 -- one kind of error, one line
     match error:
         case ValidationError():
             first = error.errors(include_input=False, include_url=False)[0]
