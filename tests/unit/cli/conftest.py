@@ -122,5 +122,7 @@ def shop_keys(database: Database) -> tuple[str, ...]:
             authorization_id = authorizations.adopt_grant(
                 connection, APP, grant, sealer=sealer, now=NOW, refresh_at=NOW
             )
-            keys += shops.remember_shops(connection, authorization_id, [shop], now=NOW)
+            keys += shops.remember_shops(
+                connection, authorization_id, [shop], now=NOW, takes=True
+            )
     return tuple(keys)
