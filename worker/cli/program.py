@@ -38,4 +38,16 @@ def main() -> NoReturn:
         if os.environ.get("SELLERSYNC_LOG__LEVEL", "").lower() == "debug":
             raise
         sys.exit(1)
+    finally:
+        _hand_over()
     sys.exit(0)
+
+
+def _hand_over() -> None:
+    """Flush what was printed; a reader that has seen enough is no failure."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes once more when it ends.
+        # https://docs.python.org/3/library/signal.html#note-on-sigpipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -86,12 +86,19 @@ class World:
 
 CONNECT = """
 import requests, sys
+from worker.domain.errors import BudgetExhausted
 from worker.runtime import runtime
 from worker.tokens.connect import connect_by_code
 here = runtime()
 marketplace, app = here.apps.choose("tiktok_shop", "default")
 for seller in requests.get(sys.argv[1] + "/sellers").json()["tiktok_shop"]["sellers"]:
-    connect_by_code(here.desk, marketplace, app, seller["auth_code"])
+    # A busy machine wakes too late for its slots, again and again.
+    for _ in range(50):
+        try:
+            connect_by_code(here.desk, marketplace, app, seller["auth_code"])
+        except BudgetExhausted:
+            continue
+        break
 """
 
 
