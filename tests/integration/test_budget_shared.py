@@ -76,13 +76,16 @@ def test_no_sliding_second_exceeds_the_limit_and_none_is_wasted(
     valkey_url: str,
 ) -> None:
     """Sixteen threads in four processes send at most twenty a second, and nearly that."""
-    sent = sent_by(spend(valkey_url, "shared:"))
+    best = 0.0
+    # 0.95 on an idle machine; a busy one wakes late and gives slots up, so it may try again.
+    for attempt in range(3):
+        sent = sent_by(spend(valkey_url, f"shared-{attempt}:"))
+        assert crowded(sent) == []
+        best = max(best, (len(sent) - 1) / (sent[-1] - sent[0]))
+        if best > 0.7 * LIMIT:
+            break
 
-    assert crowded(sent) == []
-    # 0.95 on an idle machine; a busy one wakes late and gives slots up, so the figure is
-    # for a bench. Here it only must not be stuck.
-    calls_per_second = (len(sent) - 1) / (sent[-1] - sent[0])
-    assert calls_per_second > 0.3 * LIMIT
+    assert best > 0.7 * LIMIT
 
 
 def test_the_limit_holds_when_redis_loses_its_memory_and_its_scripts(
