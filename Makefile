@@ -12,14 +12,16 @@ help: ## list the targets
 
 install: $(VENV)/.installed ## make .venv with the command `sellersync` in it
 
+# `--no-deps`: the lock files name everything, and pip cannot fit an extra (`coverage[toml]`)
+# to a pinned package once a newer version of it is out.
 $(VENV)/.installed: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(PIP_INSTALL) --require-hashes -r requirements.lock
+	$(PIP_INSTALL) --no-deps --require-hashes -r requirements.lock
 	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
-	$(PIP_INSTALL) --require-hashes -r requirements-dev.lock
+	$(PIP_INSTALL) --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
 demo: install ## see it all work against the built-in sandbox
