@@ -80,7 +80,8 @@ class BudgetSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    # Kept free in each second: covers the spread of scheduling and network delay.
+    # The most that is kept free in each second for the spread of scheduling and network
+    # delay; how much of it is needed is learned.
     pad: Duration = timedelta(milliseconds=50)
     # A worker slot never sleeps longer than this for a free call.
     max_wait: Duration = timedelta(seconds=5)

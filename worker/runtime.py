@@ -21,11 +21,12 @@ from config.queues import KEY_PREFIX, Queue
 from config.settings import Settings, settings
 from worker.domain.errors import OperatorError, SellersyncError
 from worker.domain.identity import App
+from worker.domain.limits import OF_APP
 from worker.domain.records import Stream
 from worker.gateway.budget import Budget
 from worker.gateway.caller import Gateway
 from worker.gateway.clocks import ServerClocks
-from worker.gateway.ledger import open_ledger_redis
+from worker.gateway.ledger import Standing, open_ledger_redis
 from worker.gateway.transport import HttpTransport
 from worker.marketplaces.configured import ConfiguredApps
 from worker.store.authorizations import Authorization, authorization_of_shop
@@ -186,9 +187,13 @@ class Runtime:
             for queue in (Queue.PULL, Queue.BACKFILL)
         )
 
-    def calls_per_second(self, app: App) -> float:
-        """Return what an app sent lately."""
-        return self.budget.used(app)
+    def standings(self, app: App) -> dict[str, Standing]:
+        """Return how an app's own limit stands, and those that refused calls lately.
+
+        Raises:
+            BudgetUnavailable: Redis did not answer.
+        """
+        return self.budget.standings(app.app_id, OF_APP)
 
     def close(self) -> None:
         """Give everything back."""

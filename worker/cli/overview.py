@@ -4,6 +4,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from worker.domain.errors import BudgetUnavailable
+from worker.domain.identity import App
+from worker.domain.limits import OF_APP
+from worker.gateway.ledger import Standing
 from worker.runtime import Runtime
 from worker.store.authorizations import Authorization, all_authorizations
 from worker.store.database import database_now
@@ -102,20 +105,35 @@ def _event(
 
 
 def _apps(here: Runtime) -> list[Row]:
-    used: dict[str, float | None] = {}
+    found: dict[str, Mapping[str, Standing]] = {}
     try:
         for _, app in here.apps.apps:
-            used[app.app_id] = here.calls_per_second(app)
+            found[app.app_id] = here.standings(app)
     except BudgetUnavailable:
         # Without Redis no app sends anything, and nobody knows what was sent.
-        used = {}
-    return [
-        {
-            "app_id": app.app_id,
-            "marketplace": app.marketplace,
-            "zone": app.zone,
-            "requests_per_second": app.requests_per_second,
-            "calls_per_second": used.get(app.app_id),
-        }
-        for _, app in here.apps.apps
-    ]
+        found = {}
+    return [_app(app, found.get(app.app_id)) for _, app in here.apps.apps]
+
+
+def _app(app: App, standings: Mapping[str, Standing] | None) -> Row:
+    """Return an app's budget; what is None is not known while Redis is away."""
+    own = standings[OF_APP] if standings else None
+    return {
+        "app_id": app.app_id,
+        "marketplace": app.marketplace,
+        "zone": app.zone,
+        "requests_per_second": app.requests_per_second,
+        "calls_per_second": own and own.calls_per_second,
+        # Kept free in each second for the spread of the delay on the way there.
+        "pad_seconds": own and own.pad,
+        # The app's own limit, and others (of shops) that refused calls lately.
+        "limits": [
+            {
+                "limit": name,
+                "allowed_per_second": round(app.requests_per_second * stands.share, 2),
+                "paused_for_seconds": stands.paused_for,
+                "waiting": stands.waiting,
+            }
+            for name, stands in (standings or {}).items()
+        ],
+    }

@@ -19,6 +19,10 @@ class App:
     # Where sellers give their consent.
     consent_url: str | None = None
     requests_per_second: float
+    # Development shops have an hourly quota; None: not known, or none.
+    requests_per_hour: int | None = None
+    # Calls per second of single endpoints, where the operator knows them.
+    endpoint_limits: tuple[tuple[str, float], ...] = ()
 
     @property
     def app_id(self) -> str:

@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 from worker.domain.calls import Call, HttpReply, HttpRequest
 from worker.domain.grants import Grant
 from worker.domain.identity import App, Credentials, Shop
+from worker.domain.limits import Limit
 from worker.domain.pages import Page, PageRequest, StreamRules
 from worker.domain.records import Order, Product, Stream
 
@@ -26,14 +27,15 @@ class Marketplace(Protocol):
     name: str
     zones: tuple[str, ...]
     streams: Mapping[Stream, StreamRules]
-    # True: the limit is counted per app and shop. False: per app, for all its sellers together.
-    budget_per_shop: bool
 
     def apps(self) -> tuple[App, ...]:
         """Return the apps that the settings name, at most one per zone."""
 
     def authorize_url(self, app: App, *, state: str) -> str:
         """Return the link to send to a seller."""
+
+    def limits(self, call: Call, app: App) -> tuple[Limit, ...]:
+        """Return what a call counts against; callers queue for the first."""
 
     def request(
         self, call: Call, app: App, credentials: Credentials, *, now: int

@@ -1,45 +1,52 @@
 """The calls per second that an app may send, shared by all processes through Redis.
 
-Every call books a slot; slots of one key are spaced evenly, a little wider than the limit
-asks for, so no sliding second holds too many. A slot further away than `NEAR` is confirmed
-shortly before it comes, so that a pause, or a Redis that lost its memory, also reaches
-those who already sleep. Without Redis nothing is sent.
+Slots of a limit are spaced evenly, a little wider than it asks for, so no sliding second
+holds too many. A slot that is near is booked at once. Otherwise the caller gets a place in
+the queue and comes back shortly before its turn, when slots become fixed; so whoever is
+more urgent, or whose seller had fewer turns, still comes first. Without Redis nothing is
+sent.
 """
 
-import math
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
+from secrets import token_hex
 
 import redis
 
 from worker.domain.calls import Work
-from worker.domain.errors import BudgetExhausted
-from worker.domain.identity import App
-from worker.gateway.ledger import Booking, Keys, Ledger
+from worker.domain.errors import BudgetExhausted, BudgetUnavailable, SellersyncError
+from worker.domain.limits import A_SECOND
+from worker.gateway.demand import Demand
+from worker.gateway.known_app import KnownApp
+from worker.gateway.leases import LEASED_ABOVE, Leases
+from worker.gateway.ledger import Answer, Ledger, Outcome, Standing, Step, Visit
 
-A_SECOND = timedelta(seconds=1)
-NEAR = timedelta(milliseconds=100)
+RANKS: Mapping[Work, int] = {work: rank for rank, work in enumerate(Work)}
 
-# How much of the longest wait each class may book ahead. Where calls queue up, the less
-# urgent ones stop booking first, so the urgent ones find a shorter queue.
-PATIENCE: Mapping[Work, float] = {
-    Work.TOKENS: 1.0,
-    Work.WEBHOOK: 0.9,
-    Work.ORDERS: 0.8,
-    Work.PRODUCTS: 0.7,
-    Work.BACKFILL: 0.6,
-    Work.RECONCILE: 0.5,
+# The part of the limit that a class gets even if more urgent ones could use all of it.
+FLOORS: Mapping[Work, float] = {
+    Work.TOKENS: 0.2,
+    Work.WEBHOOK: 0.1,
+    Work.ORDERS: 0.2,
+    Work.PRODUCTS: 0.1,
+    Work.BACKFILL: 0.05,
+    Work.RECONCILE: 0.05,
 }
 
-# This part of the pad may be lost between the slot and waking up; the rest is for signing
-# and for the network.
-LATENESS = 0.4
-LEAST_LATENESS = timedelta(milliseconds=1)
+# A refusal leaves this part of the limit, at the least LEAST_SHARE of it; refusals within
+# CUTS_APART are one piece of news. It comes back by 5 % of the limit per second.
+CUT = 0.7
+LEAST_SHARE = 0.05
+CUTS_APART = A_SECOND
 
-# Slots that a caller may miss by waking late before it gives up: each is lost to all.
-TRIES = 5
+# Slots that a caller may miss by waking up late before it gives up.
+TRIES = 8
+
+# Limits shown besides the app's own; those of thousands of shops are no overview.
+_SHOWN = 10
 
 _NEVER = threading.Event()
 
@@ -47,8 +54,9 @@ _NEVER = threading.Event()
 class Budget:
     """Hands out calls, one slot at a time; safe to share between threads.
 
-    `pad` is kept free in each second and must cover the spread of the delay between here
-    and the marketplace. `wait` sleeps for some seconds.
+    `pad` is the most that is kept free in each second for the spread of the delay between
+    here and the marketplace; how much of it is needed is learned. `wait` sleeps for some
+    seconds.
     """
 
     def __init__(
@@ -62,86 +70,143 @@ class Budget:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.max_wait = max_wait
-        self._prefix = prefix
-        self._pad = pad
-        self._lateness = max(pad * LATENESS, LEAST_LATENESS).total_seconds()
+        self._widest_pad = pad.total_seconds()
         self._wait = wait
         self._monotonic = monotonic
-        self._ledger = Ledger(redis_client, monotonic=monotonic)
+        self._ledger = Ledger(redis_client, prefix=prefix, monotonic=monotonic)
+        self._leases = Leases()
+        self._lock = threading.Lock()
+        self._apps: dict[str, KnownApp] = {}
 
-    def take(self, app: App, shop_id: str | None, work: Work) -> float:
+    def take(self, demand: Demand) -> float:
         """Wait for the next free call and return how many seconds that took.
 
         Raises:
             BudgetExhausted: it is too far away; nothing was booked.
             BudgetUnavailable: Redis did not answer.
         """
-        keys = self._keys(app, shop_id)
-        interval = spacing(app.requests_per_second, self._pad)
         began = self._monotonic()
-        for _ in range(TRIES):
-            waited = timedelta(seconds=self._monotonic() - began)
-            booking = self._book(
-                keys, interval, patience=self.max_wait * PATIENCE[work] - waited
-            )
-            if self._slot_reached(keys, booking):
-                return self._monotonic() - began
-        raise BudgetExhausted(retry_after=interval)
+        ticket = token_hex(6)
+        try:
+            if not self._use_lease(demand, began):
+                self._wait_for_slot(demand, ticket, began)
+        except SellersyncError:
+            # There is no place in the queue, or it lapses.
+            raise
+        except BaseException:
+            self._leave(demand, ticket)
+            raise
+        return self._monotonic() - began
 
-    def pause(self, app: App, shop_id: str | None, for_: timedelta) -> None:
-        """Stop everybody with this key, in all processes; a longer pause stands."""
-        self._ledger.pause(self._keys(app, shop_id), for_)
-
-    def used(self, app: App) -> float:
-        """Return the calls per second that the app's callers were lately given."""
-        return self._ledger.used(self._keys(app, None))
-
-    def _book(self, keys: Keys, interval: timedelta, *, patience: timedelta) -> Booking:
-        # Whatever was sent just before Redis lost its memory is out of the window by then.
-        quiet = max(A_SECOND + self._pad, interval) + NEAR
-        booking = self._ledger.reserve(
-            keys, interval=interval, patience=patience, quiet=quiet
+    def throttled(self, demand: Demand, pause: timedelta) -> None:
+        """Stop everybody with the same limit for a while, and lower it for all of them."""
+        share = self._ledger.throttle(
+            demand, pause=pause, factor=CUT, least=LEAST_SHARE, apart=CUTS_APART
         )
-        if not booking.booked:
-            raise BudgetExhausted(retry_after=timedelta(seconds=booking.wait))
-        return booking
+        self._app(demand).remember_share(demand.limits[0].name, share)
 
-    def _slot_reached(self, keys: Keys, booking: Booking) -> bool:
-        """Sleep until the slot comes; False if it was missed or is void.
+    def answered(self, demand: Demand, took: float) -> None:
+        """Learn from a call that was answered after so many seconds."""
+        self._app(demand).punctuality.answered(demand.endpoint, took)
 
-        Never early, because sleeping starts from the arrival of Redis's answer. Lateness is
-        counted from the earliest moment at which Redis can have written it.
+    def standings(self, app_id: str, limit_name: str) -> dict[str, Standing]:
+        """Return how a limit of the app stands, and those that refused calls lately.
+
+        Raises:
+            BudgetUnavailable: Redis did not answer.
         """
-        near = NEAR.total_seconds()
-        if booking.wait > near:
-            self._sleep_until(booking.arrived + booking.wait - near)
-            booking = self._ledger.confirm(keys, booking)
-            # Further away than it was: Redis's clock was set back.
-            if not booking.booked or booking.wait > 2 * near:
-                return False
-        slot = booking.arrived + booking.wait
+        names = [limit_name, *self._ledger.refused(app_id, most=_SHOWN)]
+        return {name: self._ledger.look(app_id, name) for name in dict.fromkeys(names)}
+
+    def _wait_for_slot(self, demand: Demand, ticket: str, began: float) -> None:
+        app = self._app(demand)
+        # A Redis that is far away answers when a slot of its "now" is over.
+        far = app.return_trip
+        reach = far if far > app.punctuality.lateness / 2 else 0.0
+        visit = self._visit(demand, ticket, reach)
+        missed = 0
+        while missed < TRIES:
+            answer = self._ask(demand, visit, began)
+            if answer.outcome is Outcome.REFUSED:
+                raise BudgetExhausted(retry_after=timedelta(seconds=answer.wait))
+            moment = app.ours(answer.clock + answer.wait)
+            self._sleep_until(moment)
+            if answer.outcome is Outcome.APPOINTMENT:
+                visit = replace(visit, step=Step.BACK)
+                continue
+            late = self._monotonic() - moment
+            app.punctuality.woke(late)
+            if late <= app.punctuality.lateness:
+                return
+            missed += 1
+            # Reaching further each time, no answer is always late again.
+            reach = min(2 * max(visit.reach, app.return_trip), 1.0)
+            visit = replace(visit, step=Step.LATE, missed=answer.slot, reach=reach)
+        raise BudgetExhausted(retry_after=A_SECOND / demand.limits[0].calls)
+
+    def _visit(self, demand: Demand, ticket: str, reach: float) -> Visit:
+        now = self._monotonic()
+        return Visit(
+            ticket=ticket,
+            rank=RANKS[demand.work],
+            floor=FLOORS[demand.work],
+            patience=self.max_wait.total_seconds(),
+            reach=reach,
+            pad=self._app(demand).punctuality.pad(self._widest_pad),
+            widest_pad=self._widest_pad,
+            share=self._app(demand).share(demand.limits[0].name),
+            wanted=self._leases.wanted(_holder(demand), now=now)
+            if _is_leased(demand)
+            else 1,
+        )
+
+    def _ask(self, demand: Demand, visit: Visit, began: float) -> Answer:
+        app = self._app(demand)
+        now = self._monotonic()
+        left = self.max_wait.total_seconds() - (now - began)
+        answer = self._ledger.book(
+            demand,
+            replace(visit, patience=max(left, 0.0), predicted=app.predict(now)),
+        )
+        app.learn(demand.limits[0].name, answer)
+        if answer.calls > 1:
+            first = app.ours(answer.clock + answer.wait)
+            further = (first + answer.gap * each for each in range(1, answer.calls))
+            self._leases.keep(_holder(demand), further)
+        return answer
+
+    def _use_lease(self, demand: Demand, now: float) -> bool:
+        """Wait for a slot that this process has already; False if there is none."""
+        if not _is_leased(demand):
+            return False
+        lateness = self._app(demand).punctuality.lateness
+        slot = self._leases.take(_holder(demand), not_before=now - lateness)
+        if slot is None:
+            return False
         self._sleep_until(slot)
-        written = booking.asked + self._ledger.quickest
-        return slot <= self._monotonic() <= written + booking.wait + self._lateness
+        return self._monotonic() - slot <= lateness
+
+    def _leave(self, demand: Demand, ticket: str) -> None:
+        try:
+            self._ledger.leave(demand, ticket=ticket, rank=RANKS[demand.work])
+        except BudgetUnavailable:
+            # Then its appointment passes, and it is forgotten.
+            return
+
+    def _app(self, demand: Demand) -> KnownApp:
+        with self._lock:
+            return self._apps.setdefault(demand.app_id, KnownApp())
 
     def _sleep_until(self, moment: float) -> None:
         if (left := moment - self._monotonic()) > 0:
             self._wait(left)
 
-    def _keys(self, app: App, shop_id: str | None) -> Keys:
-        # What is in braces decides the node of a cluster: an app's keys stay together.
-        of_app = f"{self._prefix}budget:{{{app.app_id}}}"
-        return Keys(
-            state=f"{of_app}:shop:{shop_id}" if shop_id else f"{of_app}:all",
-            app=f"{of_app}:memory",
-            counters=f"{of_app}:used:",
-        )
+
+def _is_leased(demand: Demand) -> bool:
+    return demand.limits[0].calls > LEASED_ABOVE
 
 
-def spacing(requests_per_second: float, pad: timedelta) -> timedelta:
-    """Return the interval between slots that keeps any sliding second within the limit.
-
-    A fraction above one is cut off: of 2.5 calls, a strict counter lets two through.
-    """
-    whole = max(math.floor(requests_per_second), min(requests_per_second, 1.0))
-    return (A_SECOND + pad) / whole
+def _holder(demand: Demand) -> tuple[str, str, str, Work]:
+    """Return who may use a leased slot: the same seller's calls of the same kind."""
+    limits = "/".join(limit.name for limit in demand.limits)
+    return demand.app_id, limits, demand.seller, demand.work

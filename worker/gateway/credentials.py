@@ -8,6 +8,10 @@ from worker.domain.identity import Credentials
 class CredentialSource(Protocol):
     """One seller's credentials, as fresh as each attempt needs them."""
 
+    @property
+    def seller(self) -> str:
+        """Whose turn a call takes in the app's queue; unique within the app."""
+
     def current(self) -> Credentials:
         """Read the credentials anew: another process may have renewed them."""
 

@@ -20,6 +20,7 @@ from worker.domain.marketplace import Marketplace
 from worker.gateway.clocks import ServerClocks
 from worker.gateway.credentials import CredentialSource
 from worker.gateway.decisions import NOW, RenewToken, SendAgain, Stop, decide
+from worker.gateway.demand import Demand
 from worker.gateway.records import CallRecord
 from worker.gateway.transport import Transport
 
@@ -29,11 +30,14 @@ class CallBudget(Protocol):
 
     max_wait: timedelta
 
-    def take(self, app: App, shop_id: str | None, work: Work) -> float:
+    def take(self, demand: Demand) -> float:
         """Wait for the next free call; return the seconds that took."""
 
-    def pause(self, app: App, shop_id: str | None, for_: timedelta) -> None:
-        """Stop everybody with this key."""
+    def throttled(self, demand: Demand, pause: timedelta) -> None:
+        """Stop everybody with the same limit for a while, and lower it."""
+
+    def answered(self, demand: Demand, took: float) -> None:
+        """Learn from a call that was answered after so many seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +66,15 @@ class Errand:
     before_reading: Callable[[HttpReply], None] | None
 
     @property
-    def budget_shop(self) -> str | None:
-        """The shop that the call counts against, where the marketplace counts so."""
-        return self.call.shop_id if self.marketplace.budget_per_shop else None
+    def demand(self) -> Demand:
+        """What the budget needs to know of the call."""
+        return Demand(
+            app_id=self.app.app_id,
+            limits=self.marketplace.limits(self.call, self.app),
+            seller=self.credentials.seller,
+            work=self.work,
+            endpoint=self.call.endpoint,
+        )
 
     @property
     def host(self) -> str:
@@ -89,6 +99,7 @@ class Exchange:
     def __init__(self, equipment: Equipment, errand: Errand) -> None:
         self._use = equipment
         self._errand = errand
+        self._demand = errand.demand
         self._began = equipment.monotonic()
         self._errors: list[MarketplaceError] = []
         self._next_after = NOW
@@ -99,11 +110,15 @@ class Exchange:
         self._servers_date: datetime | None = None
 
     def attempt(self) -> object:
-        """Take a call from the budget, sign, send, read."""
+        """Take a call from the budget, sign, send, read.
+
+        Between its slot and sending it there is only the signature: reading credentials
+        may take long, and the call would come too late.
+        """
         use, errand = self._use, self._errand
-        waited = use.budget.take(errand.app, errand.budget_shop, errand.work)
         self._signed_with = self._renewed or errand.credentials.current()
         self._renewed = None
+        waited = use.budget.take(self._demand)
         request = errand.marketplace.request(
             errand.call, errand.app, self._signed_with, now=use.clocks.now(errand.host)
         )
@@ -112,6 +127,7 @@ class Exchange:
         try:
             trip.reply = use.transport.send(request, call=errand.call)
             trip.received_at = use.now()
+            use.budget.answered(self._demand, use.monotonic() - started)
             if errand.before_reading is not None:
                 errand.before_reading(trip.reply)
             payload = errand.marketplace.read(errand.call, trip.reply)
@@ -175,8 +191,7 @@ class Exchange:
 
     def _pause_everybody(self, length: timedelta | None) -> None:
         if length is not None:
-            errand = self._errand
-            self._use.budget.pause(errand.app, errand.budget_shop, length)
+            self._use.budget.throttled(self._demand, length)
 
     def _explained(self, error: ClockSkewed | SignatureRefused) -> MarketplaceError:
         """Add what was tried to an error that new signatures did not cure."""

@@ -1,4 +1,4 @@
-"""The budget's book in Redis: slots are booked, confirmed and counted by Lua, atomically.
+"""The budget's book in Redis: slots are booked and counted by Lua, atomically.
 
 Only Redis's clock counts in there. Each answer carries two readings of our own monotonic
 clock, because Redis read its clock somewhere between them.
@@ -6,135 +6,237 @@ clock, because Redis read its clock somewhere between them.
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import cast
 
 import redis
 
 from worker.domain.errors import BudgetUnavailable
+from worker.domain.limits import Limit
+from worker.gateway.demand import Demand
 
-# An app that rested for so long starts anew, as if Redis had forgotten it.
-REMEMBER = timedelta(days=1)
+_SCRIPTS = Path(__file__).with_name("scripts")
+_MICROSECOND = timedelta(microseconds=1)
 
-USED_OVER = 5  # seconds
+_Argument = str | int | float
+_Script = Callable[[Sequence[str], Sequence[_Argument]], object]
 
-_Script = Callable[[list[str], list[int]], object]
+
+class Step(StrEnum):
+    """Where a caller is on its way to a slot."""
+
+    NEW = "new"
+    # Its appointment has come.
+    BACK = "back"
+    # It woke up too late for the slot that it had.
+    LATE = "late"
+
+
+class Outcome(IntEnum):
+    """What became of a booking."""
+
+    # Too far away: nothing was booked.
+    REFUSED = 0
+    SLOT = 1
+    # A place in the queue: ask again then.
+    APPOINTMENT = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Keys:
-    """The Redis keys of one budget."""
+class Visit:
+    """One caller's question; all times in seconds."""
 
-    state: str
-    # These two are shared by all budgets of the app.
-    app: str
-    counters: str
+    ticket: str
+    rank: int
+    floor: float
+    step: Step = Step.NEW
+    missed: int = 0
+    patience: float
+    reach: float = 0.0
+    pad: float | None
+    widest_pad: float
+    # What the app's clock shows at the latest, when it is asked.
+    predicted: float | None = None
+    share: float = 1.0
+    wanted: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Booking:
-    """One slot, as Redis told it."""
+class Answer:
+    """What Redis said; all times in seconds, `slot` in the microseconds that it knows."""
 
-    booked: bool
-    # Seconds from Redis's answer to the slot.
+    outcome: Outcome
+    # From `clock`, the app's clock.
     wait: float
-    # What Redis needs to recognise the booking again.
-    slot: int = 0
-    since: int = 0
+    clock: float
+    slot: int
+    # Further slots of the same answer are so far apart.
+    gap: float
+    calls: int
+    # The learned part of the first limit.
+    share: float
     # Our clock before asking and after the answer.
     asked: float
     arrived: float
 
 
-class Ledger:
-    """Three scripts and a few counters in one Redis.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How one limit stands."""
 
-    Raises `BudgetUnavailable` wherever Redis does not answer.
+    share: float
+    paused_for: float
+    waiting: int
+    pad: float | None
+    # Of the whole app.
+    calls_per_second: float
+
+
+class Ledger:
+    """Four scripts in one Redis; raises `BudgetUnavailable` wherever it does not answer.
+
+    All keys of an app carry its id in braces, so they lie on one node of a cluster.
     """
 
     def __init__(
         self,
         redis_client: redis.Redis,
         *,
+        prefix: str,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._redis = redis_client
+        self._prefix = prefix
         self._monotonic = monotonic
-        self._reserve = self._script("reserve.lua")
-        self._confirm = self._script("confirm.lua")
-        self._pause = self._script("pause.lua")
-        # The quickest round trip seen lately: what a slower one adds is lateness.
-        self.quickest = math.inf
-
-    def reserve(
-        self,
-        keys: Keys,
-        *,
-        interval: timedelta,
-        patience: timedelta,
-        quiet: timedelta,
-    ) -> Booking:
-        """Book the next free slot, unless it is further away than `patience`.
-
-        Slots are `interval` apart, and `quiet` away when Redis knows nothing of this app.
-        """
-        (booked, wait, slot, since), asked, arrived = self._ask(
-            self._reserve,
-            [keys.state, keys.app, keys.counters],
-            [_microseconds(each) for each in (interval, patience, quiet, REMEMBER)],
+        state = (_SCRIPTS / "state.lua").read_text()
+        self._book, self._throttle, self._leave, self._look = (
+            self._script(f"{state}\n{(_SCRIPTS / name).read_text()}")
+            for name in ("book.lua", "throttle.lua", "leave.lua", "look.lua")
         )
-        return Booking(
-            booked=bool(booked),
+
+    def book(self, demand: Demand, visit: Visit) -> Answer:
+        """Book the next free slot, or a place in the queue for it."""
+        of_app = self._of(demand.app_id)
+        main = demand.limits[0]
+        keys = [
+            f"{of_app}:memory",
+            *self._queue(of_app, main),
+            *(f"{of_app}:limit:{limit.name}" for limit in demand.limits),
+        ]
+        arguments: list[_Argument] = [
+            visit.ticket,
+            visit.rank,
+            visit.floor,
+            demand.seller,
+            visit.step,
+            visit.missed,
+            _microseconds(visit.patience),
+            _microseconds(visit.reach),
+            -1 if visit.pad is None else _microseconds(visit.pad),
+            _microseconds(visit.widest_pad),
+            -1 if visit.predicted is None else _microseconds(visit.predicted),
+            visit.share,
+            visit.wanted,
+        ]
+        for limit in demand.limits:
+            arguments += [whole_calls(limit), limit.per // _MICROSECOND]
+        asked = self._monotonic()
+        reply = self._ask(self._book, keys, arguments)
+        arrived = self._monotonic()
+        what, wait, clock, slot, gap, calls, share = reply
+        return Answer(
+            outcome=Outcome(what),
             wait=wait / 1e6,
+            clock=clock / 1e6,
             slot=slot,
-            since=since,
+            gap=gap / 1e6,
+            calls=calls,
+            share=share / 1e6,
             asked=asked,
             arrived=arrived,
         )
 
-    def confirm(self, keys: Keys, booking: Booking) -> Booking:
-        """Return the booking with its wait as of now; not `booked` if it is void."""
-        (holds, wait), asked, arrived = self._ask(
-            self._confirm, [keys.state, keys.app], [booking.slot, booking.since]
-        )
-        return Booking(
-            booked=bool(holds), wait=wait / 1e6, asked=asked, arrived=arrived
+    def leave(self, demand: Demand, *, ticket: str, rank: int) -> None:
+        """Give up a place in the queue."""
+        of_app, main = self._of(demand.app_id), demand.limits[0]
+        queue, appointments, _ = self._queue(of_app, main)
+        self._ask(
+            self._leave,
+            [queue, appointments, f"{of_app}:limit:{main.name}"],
+            [f"{ticket}|{rank}:{demand.seller}"],
         )
 
-    def pause(self, keys: Keys, length: timedelta) -> None:
-        """Let no slot be before the end of a pause that begins now."""
-        self._ask(self._pause, [keys.state], [_microseconds(length)])
+    def throttle(
+        self,
+        demand: Demand,
+        *,
+        pause: timedelta,
+        factor: float,
+        least: float,
+        apart: timedelta,
+    ) -> float:
+        """Let no slot be before the end of a pause; return the part of the limit left."""
+        of_app = self._of(demand.app_id)
+        name = demand.limits[0].name
+        (share,) = self._ask(
+            self._throttle,
+            [f"{of_app}:memory", f"{of_app}:limit:{name}", f"{of_app}:refused"],
+            [pause // _MICROSECOND, name, factor, least, apart // _MICROSECOND],
+        )
+        return share / 1e6
 
-    def used(self, keys: Keys) -> float:
-        """Return the booked calls per second of the whole app, over the last seconds."""
+    def look(self, app_id: str, limit_name: str) -> Standing:
+        """Return how a limit stands."""
+        of_app = self._of(app_id)
+        share, paused, waiting, pad, calls = self._ask(
+            self._look,
+            [
+                f"{of_app}:memory",
+                f"{of_app}:limit:{limit_name}",
+                f"{of_app}:limit:{limit_name}:queue",
+            ],
+            [],
+        )
+        return Standing(
+            share=share / 1e6,
+            paused_for=paused / 1e6,
+            waiting=waiting,
+            pad=None if pad < 0 else pad / 1e6,
+            calls_per_second=calls / 1e3,
+        )
+
+    def refused(self, app_id: str, *, most: int) -> list[str]:
+        """Return the names of limits that refused calls lately, the latest first."""
         try:
-            now = int(self._redis.time()[0])
-            seconds = range(now - USED_OVER, now)
-            counts = self._redis.mget([f"{keys.counters}{each}" for each in seconds])
+            found = self._redis.zrevrange(f"{self._of(app_id)}:refused", 0, most - 1)
         except redis.RedisError as error:
             raise _unavailable(error) from error
-        return sum(int(count) for count in counts if count) / USED_OVER
+        return [name.decode() for name in cast("list[bytes]", found)]
+
+    def _of(self, app_id: str) -> str:
+        # What is in braces decides the node of a cluster: an app's keys stay together.
+        return f"{self._prefix}budget:{{{app_id}}}"
+
+    def _queue(self, of_app: str, main: Limit) -> list[str]:
+        of_limit = f"{of_app}:limit:{main.name}"
+        return [f"{of_limit}:queue", f"{of_limit}:appointments", f"{of_limit}:sellers"]
 
     def _ask(
-        self, script: _Script, keys: list[str], arguments: list[int]
-    ) -> tuple[list[int], float, float]:
-        asked = self._monotonic()
+        self, script: _Script, keys: Sequence[str], arguments: Sequence[_Argument]
+    ) -> list[int]:
         try:
             # Registered scripts load themselves again when Redis has forgotten them.
             reply = script(keys, arguments)
         except redis.RedisError as error:
             raise _unavailable(error) from error
-        arrived = self._monotonic()
-        # Forgets by and by, so that a Redis that moved away is not late for ever.
-        self.quickest = min(arrived - asked, self.quickest * 1.02)
-        # A list of integers: the scripts' own promise.
-        return cast("list[int]", reply), asked, arrived
+        # Integers: the scripts' own promise.
+        return cast("list[int]", reply if isinstance(reply, list) else [reply])
 
-    def _script(self, name: str) -> _Script:
-        text = Path(__file__).with_name(name).read_text()
+    def _script(self, text: str) -> _Script:
         return cast("_Script", self._redis.register_script(text))
 
 
@@ -147,9 +249,14 @@ def open_ledger_redis(url: str) -> redis.Redis:
     return redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1)
 
 
-def _microseconds(length: timedelta) -> int:
+def whole_calls(limit: Limit) -> float:
+    """Return the calls that a strict counter lets through: of 2.5 in a second, two."""
+    return max(math.floor(limit.calls), min(limit.calls, 1.0))
+
+
+def _microseconds(seconds: float) -> int:
     """Round up: a slot is never early."""
-    return -(-length // timedelta(microseconds=1))
+    return math.ceil(seconds * 1e6)
 
 
 def _unavailable(error: redis.RedisError) -> BudgetUnavailable:

@@ -10,6 +10,8 @@ class FixedCredentials:
     """The same for every attempt."""
 
     fixed: Credentials
+    # Token calls of sellers that are not known yet share one turn.
+    seller: str = ""
 
     def current(self) -> Credentials:
         """Return them."""

@@ -20,6 +20,11 @@ class SellerCredentials:
         # What the last call was made with: whoever judges its error needs the version.
         self.used: Authorization = self._read()
 
+    @property
+    def seller(self) -> str:
+        """The authorization, as which it takes its turns in the app's queue."""
+        return str(self._authorization_id)
+
     def current(self) -> Credentials:
         """Return the stored tokens.
 

@@ -160,13 +160,16 @@ class FreeBudget:
 
     max_wait = timedelta(seconds=5)
 
-    def take(self, app, shop_id, work):
+    def take(self, demand):
         """Wait for nothing."""
-        del app, shop_id, work
+        del demand
         return 0.0
 
-    def pause(self, app, shop_id, for_):
+    def throttled(self, demand, pause):
         """Pause nobody."""
+
+    def answered(self, demand, took):
+        """Learn nothing."""
 
 
 @pytest.fixture

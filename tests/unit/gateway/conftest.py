@@ -10,9 +10,11 @@ import pytest
 from worker.domain.calls import Call, HttpReply, HttpRequest, Work
 from worker.domain.errors import BudgetExhausted, MarketplaceError, RetryLater
 from worker.domain.identity import App, Credentials
+from worker.domain.limits import Limit
 from worker.domain.marketplace import Conversation, Marketplace
 from worker.gateway.caller import Gateway
 from worker.gateway.clocks import ServerClocks
+from worker.gateway.demand import Demand
 from worker.gateway.records import CallRecord
 
 # In every test's keys and tokens; no text of ours may ever hold it.
@@ -99,21 +101,27 @@ class Wire:
 class OpenBudget:
     """A budget that always has a call left, and writes down who asked."""
 
-    taken: list[tuple[str, str | None, Work]] = field(default_factory=list)
-    pauses: list[tuple[str, str | None, float]] = field(default_factory=list)
+    taken: list[Demand] = field(default_factory=list)
+    # The limit's name and the seconds.
+    pauses: list[tuple[str, float]] = field(default_factory=list)
+    latencies: list[tuple[str, float]] = field(default_factory=list)
     max_wait: timedelta = timedelta(seconds=5)
     free: bool = True
 
-    def take(self, app: App, shop_id: str | None, work: Work) -> float:
+    def take(self, demand: Demand) -> float:
         """Give a call after a quarter of a second, by its own word."""
         if not self.free:
             raise BudgetExhausted(retry_after=timedelta(seconds=9))
-        self.taken.append((app.app_id, shop_id, work))
+        self.taken.append(demand)
         return 0.25
 
-    def pause(self, app: App, shop_id: str | None, for_: timedelta) -> None:
+    def throttled(self, demand: Demand, pause: timedelta) -> None:
         """Write the pause down."""
-        self.pauses.append((app.app_id, shop_id, for_.total_seconds()))
+        self.pauses.append((demand.limits[0].name, pause.total_seconds()))
+
+    def answered(self, demand: Demand, took: float) -> None:
+        """Write the latency down."""
+        self.latencies.append((demand.endpoint, took))
 
 
 @dataclass
@@ -121,7 +129,10 @@ class Signer:
     """A marketplace that shows in the URL what it signed; replies say what they mean."""
 
     meanings: dict[bytes, MarketplaceError] = field(default_factory=dict)
-    budget_per_shop: bool = True
+
+    def limits(self, call: Call, app: App) -> tuple[Limit, ...]:
+        """Count per app and shop."""
+        return (Limit(name=f"shop:{call.shop_id}", calls=app.requests_per_second),)
 
     def request(
         self, call: Call, app: App, credentials: Credentials, *, now: int
@@ -146,6 +157,7 @@ class Tokens:
     rejected: list[str] = field(default_factory=list)
     renewable: bool = True
     refusal: MarketplaceError | None = None
+    seller: str = "seller-1"
 
     def current(self) -> Credentials:
         """Return the next token."""

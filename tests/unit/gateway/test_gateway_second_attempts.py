@@ -192,7 +192,7 @@ def test_throttling_pauses_everybody_instead_of_sleeping_alone(
 
     stage.send()
 
-    assert stage.budget.pauses == [(stage.app.app_id, "shop-1", 3.0)]
+    assert stage.budget.pauses == [("shop:shop-1", 3.0)]
     assert stage.time.slept == []
 
 
@@ -205,7 +205,7 @@ def test_a_long_pause_is_shared_and_handed_to_the_caller(
     with pytest.raises(Throttled) as raised:
         stage.send()
 
-    assert stage.budget.pauses == [(stage.app.app_id, "shop-1", 120.0)]
+    assert stage.budget.pauses == [("shop:shop-1", 120.0)]
     assert raised.value.retry_after == timedelta(seconds=120)
 
 

@@ -19,6 +19,8 @@ from worker.domain.errors import (
     TokenExpired,
     UnreadableReply,
 )
+from worker.domain.limits import Limit
+from worker.gateway.demand import Demand
 
 
 class JournalBroken(Exception):
@@ -26,27 +28,46 @@ class JournalBroken(Exception):
 
 
 def test_a_call_is_paid_signed_sent_and_read(played: Callable[..., Any]) -> None:
-    """One call takes one from the shop's budget and returns the payload."""
+    """One call takes one from the budget of its limits, as its seller's turn."""
     stage = played("fine")
 
     payload = stage.send()
 
     assert payload == "fine"
-    assert stage.budget.taken == [(stage.app.app_id, "shop-1", Work.ORDERS)]
+    assert stage.budget.taken == [
+        Demand(
+            app_id=stage.app.app_id,
+            limits=(Limit(name="shop:shop-1", calls=10),),
+            seller="seller-1",
+            work=Work.ORDERS,
+            endpoint="orders/search",
+        )
+    ]
     assert stage.queries() == [f"t={stage.start:.0f}&token={stage.canary}-1"]
 
 
-def test_where_the_limit_counts_per_app_the_shop_does_not_matter(
-    played: Callable[..., Any],
-) -> None:
-    """A marketplace that counts per app has one budget for all its shops."""
-    stage = played(Throttled, "fine")
-    stage.marketplace.budget_per_shop = False
+def test_the_budget_learns_how_long_answers_take(played: Callable[..., Any]) -> None:
+    """Also refusals are answers; where none came there is nothing to learn."""
+    stage = played(AnswerLost, "broken", "fine")
+    stage.means("broken", Throttled)
+    stage.wire.slowness = 0.5
 
     stage.send()
 
-    assert stage.budget.taken == [(stage.app.app_id, None, Work.ORDERS)] * 2
-    assert stage.budget.pauses == [(stage.app.app_id, None, 1.3)]
+    assert stage.budget.latencies == [("orders/search", 0.5)] * 2
+
+
+def test_credentials_are_read_before_the_slot_is_awaited(
+    played: Callable[..., Any],
+) -> None:
+    """A slow database must not make a call miss its slot."""
+    stage = played("fine")
+    stage.budget.free = False
+
+    with pytest.raises(BudgetExhausted):
+        stage.send()
+
+    assert stage.tokens.read == 1
 
 
 def test_a_record_says_how_long_the_answer_took(played: Callable[..., Any]) -> None:

@@ -18,7 +18,7 @@ _SHOPS = (
     *("shop_key", "name", "authorization", "token_until", "seller_until"),
     *("orders", "products"),
 )
-_APPS = ("app_id", "calls_per_second", "of")
+_APPS = ("app_id", "limit", "allowed", "of", "app_sends", "waiting")
 _EVENTS = ("at", "event", "shop_key", "detail")
 
 
@@ -46,7 +46,8 @@ def status(
     else:
         print_table(_SHOPS, [_shop(row) for row in document["shops"]], title="Shops")
     if document["apps"]:
-        print_table(_APPS, [_app(row) for row in document["apps"]], title="Apps")
+        rows = [line for row in document["apps"] for line in _app(row)]
+        print_table(_APPS, rows, title="Apps")
     if document["events"]:
         rows = [_event(row) for row in document["events"]]
         print_table(_EVENTS, rows, title="Recent events")
@@ -74,10 +75,22 @@ def _stream(row: dict[str, Any] | None) -> str:
     return f"{age}: {trouble}" if trouble else age
 
 
-def _app(row: dict[str, Any]) -> list[object]:
-    used = row["calls_per_second"]
-    shown = "Redis is away" if used is None else f"{used:.1f}"
-    return [row["app_id"], shown, f"{row['requests_per_second']:g}"]
+def _app(row: dict[str, Any]) -> list[list[object]]:
+    """Return a line for the app's own limit, and one for each that refused calls lately."""
+    most = f"{row['requests_per_second']:g}"
+    if not row["limits"]:
+        return [[row["app_id"], None, "Redis is away", most, None, None]]
+    sent = f"{row['calls_per_second']:.1f}"
+    return [
+        [row["app_id"], limit["limit"], _allowed(limit), most, sent, limit["waiting"]]
+        for limit in row["limits"]
+    ]
+
+
+def _allowed(limit: dict[str, Any]) -> str:
+    if limit["paused_for_seconds"]:
+        return f"paused for {limit['paused_for_seconds']:.0f} s"
+    return f"{limit['allowed_per_second']:g}"
 
 
 def _event(row: dict[str, Any]) -> list[object]:

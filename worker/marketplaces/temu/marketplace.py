@@ -7,11 +7,13 @@ from types import MappingProxyType
 from worker.domain.calls import Call, HttpReply, HttpRequest
 from worker.domain.grants import Grant
 from worker.domain.identity import App, Credentials, Shop
+from worker.domain.limits import Limit
 from worker.domain.marketplace import Conversation
 from worker.domain.pages import Page, PageRequest, StreamRules
 from worker.domain.records import Order, Product, Stream
 from worker.marketplaces.temu import (
     envelope,
+    limits,
     order_pages,
     product_pages,
     replies,
@@ -26,8 +28,6 @@ class Temu:
 
     name: str = settings.NAME
     zones: tuple[str, ...] = tuple(Zone)
-    # The limit is counted per app key, over all sellers.
-    budget_per_shop: bool = False
     streams: Mapping[Stream, StreamRules] = MappingProxyType(
         {
             Stream.ORDERS: StreamRules(
@@ -51,6 +51,10 @@ class Temu:
         """Return the link to send to a seller."""
         url = app.consent_url or settings.CONSENT_PAGES[Zone(app.zone)]
         return settings.with_query(url, appKey=app.app_key, state=state)
+
+    def limits(self, call: Call, app: App) -> tuple[Limit, ...]:
+        """Return the limit of the app key, over all sellers, and the interface's own."""
+        return limits.limits(call, app)
 
     def request(
         self, call: Call, app: App, credentials: Credentials, *, now: int

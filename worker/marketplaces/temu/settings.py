@@ -1,7 +1,7 @@
 """The Temu apps that the environment names, at most one per zone.
 
 `SELLERSYNC_TEMU__{US|EU|GLOBAL}__` and `APP_KEY`, `APP_SECRET`, `API_URL`,
-`REQUESTS_PER_SECOND`, `CONSENT_URL`, `REDIRECT_URL`.
+`REQUESTS_PER_SECOND`, `ENDPOINT_LIMITS` (JSON), `CONSENT_URL`, `REDIRECT_URL`.
 """
 
 from types import MappingProxyType
@@ -57,6 +57,7 @@ def _address(value: str) -> str:
 
 
 Address = Annotated[str, AfterValidator(_address)]
+Calls = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class AppSettings(BaseModel):
@@ -72,7 +73,9 @@ class AppSettings(BaseModel):
     # Where Temu sends the seller back to, if the app has several addresses registered.
     redirect_url: Address | None = None
     # Temu's first limit for an app; it can be raised on request.
-    requests_per_second: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 20
+    requests_per_second: Calls = 20
+    # Of single interfaces, by `type`.
+    endpoint_limits: dict[str, Calls] = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
@@ -130,6 +133,7 @@ def _app(zone: Zone, settings: AppSettings) -> App | None:
         api_url=settings.api_url or ROUTERS[zone],
         consent_url=_consent_url(zone, settings),
         requests_per_second=settings.requests_per_second,
+        endpoint_limits=tuple(settings.endpoint_limits.items()),
     )
 
 

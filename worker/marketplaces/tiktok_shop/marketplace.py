@@ -7,10 +7,12 @@ from types import MappingProxyType
 from worker.domain.calls import Call, HttpReply, HttpRequest
 from worker.domain.grants import Grant
 from worker.domain.identity import App, Credentials, Shop
+from worker.domain.limits import Limit
 from worker.domain.marketplace import Conversation, Marketplace
 from worker.domain.pages import Page, PageRequest, StreamRules
 from worker.domain.records import Order, Product, Stream
 from worker.marketplaces.tiktok_shop import (
+    limits,
     orders,
     products,
     replies,
@@ -40,8 +42,6 @@ class TikTokShop:
             ),
         }
     )
-    # https://partner.tiktokshop.com/docv2/page/rate-limits
-    budget_per_shop = True
 
     def apps(self) -> tuple[App, ...]:
         """Return the configured app, or nothing."""
@@ -50,6 +50,10 @@ class TikTokShop:
     def authorize_url(self, app: App, *, state: str) -> str:
         """Return the link to the consent page."""
         return tokens.authorize_url(app, state=state)
+
+    def limits(self, call: Call, app: App) -> tuple[Limit, ...]:
+        """Return the limits of the app and shop that a call counts against."""
+        return limits.limits(call, app)
 
     def request(
         self, call: Call, app: App, credentials: Credentials, *, now: int

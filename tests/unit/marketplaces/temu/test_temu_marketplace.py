@@ -3,13 +3,28 @@
 from dataclasses import replace
 
 from worker.domain.identity import App
+from worker.domain.limits import Limit
 from worker.domain.records import Stream
-from worker.marketplaces.temu import MARKETPLACE
+from worker.marketplaces.temu import MARKETPLACE, calls
 
 
-def test_the_limit_is_shared_by_all_sellers_of_an_app() -> None:
-    """Temu counts per app key."""
-    assert not MARKETPLACE.budget_per_shop
+def test_the_limit_is_shared_by_all_sellers_of_an_app(app: App) -> None:
+    """Temu counts per app key, whatever the call."""
+    assert MARKETPLACE.limits(calls.order_detail("PO-1"), app) == (
+        Limit(name="app", calls=app.requests_per_second),
+    )
+
+
+def test_an_interface_may_have_a_limit_of_its_own(app: App) -> None:
+    """It counts beside the app's."""
+    limited = replace(app, endpoint_limits=((calls.Type.ORDER_DETAIL, 3.0),))
+    of_app = Limit(name="app", calls=app.requests_per_second)
+
+    assert MARKETPLACE.limits(calls.inspect(), limited) == (of_app,)
+    assert MARKETPLACE.limits(calls.order_detail("PO-1"), limited) == (
+        of_app,
+        Limit(name="endpoint:bg.order.detail.v2.get", calls=3.0),
+    )
 
 
 def test_there_are_three_zones() -> None:
