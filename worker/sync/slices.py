@@ -9,11 +9,11 @@ from worker.store.streams import Progress
 from worker.sync.walk import LARGEST_WALK
 from worker.sync.windows import BEGINNING, SHORTEST, History
 
-# Ten of the largest pages: seconds of work, so that the places are shared fairly, no place
-# stays busy long after the others, and a split costs one call in ten at the worst.
-COMFORTABLE = 1_000  # rows
+# Five of the largest pages: seconds of work, so that places are shared fairly and none stays
+# busy long after the others.
+COMFORTABLE = 500  # rows
 # Uneven history leaves some parts empty, and each of those costs a call.
-MOST_PARTS = 32
+MOST_PARTS = 64
 # History without a known beginning is cut at these ages: most of what a shop has is young,
 # and nothing says how old the rest is.
 _AGES = (
