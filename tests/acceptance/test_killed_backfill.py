@@ -116,7 +116,7 @@ def test_a_worker_that_is_killed_again_and_again_reads_all_of_history(
     lives = [life for life in tap.lives if life]
     # Within one life, each page was asked for once.
     assert {max(life.values()) for life in lives} == {1}
-    times = sum(lives, Counter())
+    times: Counter[object] = sum(lives, Counter())
     again = times.total() - len(times)
     sys.stdout.write(
         f"{kills} kills during the backfill of {ORDERS} orders: {len(times)} pages, "

@@ -42,6 +42,7 @@ from worker.store.schema.slices import slices
 from worker.store.schema.streams import streams
 from worker.store.shops import remove_shop
 from worker.sync import slices as cutting
+from worker.sync.pull import Pulled
 from worker.sync.turn import Plan
 from worker.sync.windows import History
 
@@ -122,7 +123,7 @@ def test_history_without_a_beginning_is_read_with_few_calls(connected):
 def test_live_pulls_go_on_while_history_is_read(begun):
     """A row that leaves history for the live window while it is read is not lost."""
     marketplace = SimulatedMarketplace(many(9))
-    pages = []
+    pages: list[Pulled] = []
     slice_turn(
         begun,
         marketplace,
@@ -188,7 +189,7 @@ def test_a_removed_shop_takes_its_slices_along(begun):
 def test_a_deadline_stops_at_a_page_and_the_slice_is_due_again(begun):
     """The rest follows in the next turn, from where this one stopped."""
     marketplace = SimulatedMarketplace(many(10))
-    pages = []
+    pages: list[Pulled] = []
     slice_turn(
         begun,
         marketplace,

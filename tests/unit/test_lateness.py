@@ -5,7 +5,13 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.sync.lateness import LONGEST_OVERLAP, STEPS, observe, overlap_after
+from worker.sync.lateness import (
+    LONGEST_OVERLAP,
+    STEPS,
+    Counts,
+    observe,
+    overlap_after,
+)
 
 MINUTE = timedelta(minutes=1)
 FLOOR = 5 * MINUTE
@@ -69,7 +75,7 @@ def test_what_was_long_ago_fades():
 )
 def test_the_memory_and_the_overlap_stay_within_their_bounds(windows):
     """Whatever comes."""
-    counts = ()
+    counts: Counts = ()
     for added, late in windows:
         counts = observe(counts, added=added, late=late)
 

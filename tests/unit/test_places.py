@@ -79,7 +79,7 @@ def test_no_place_is_wasted_and_none_is_given_twice(owners, places, most, per_sh
     """Whatever waits."""
     lanes = dict.fromkeys("xyz", Lane(most=most, per_shop=per_shop))
     chosen = choose(waiting(*owners), {}, lanes, places=places)
-    budgets = {}
+    budgets: dict[object, int] = {}
     for owner in owners:
         key = owner if per_shop else owner.app_id
         budgets[key] = min(budgets.get(key, 0) + 1, most)
