@@ -2,7 +2,8 @@
 
 import contextlib
 import threading
-from collections import Counter
+import time
+from collections import defaultdict
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,7 +15,7 @@ _FOR_ONE_HOP = {"connection", "transfer-encoding", "content-length"}
 
 
 class Tap(ThreadingHTTPServer):
-    """Counts pages, for each life of the process that asks for them anew."""
+    """Knows when each page was asked for, in each life of the process that asks."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -23,23 +24,29 @@ class Tap(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Wire)
         self.target = urlsplit(target).netloc
         self.url = f"http://127.0.0.1:{self.server_port}"
-        self.lives: list[Counter[tuple[object, ...]]] = [Counter()]
+        self.lives: list[dict[object, list[float]]] = []
+        self.begin_life()
         self._lock = threading.Lock()
         self._at_once = 0
         # The most calls that were in flight together.
         self.most_at_once = 0
+
+    def begin_life(self) -> None:
+        """Let what follows belong to a new process."""
+        self.lives.append(defaultdict(list))
 
     def handle_error(self, *_: object) -> None:
         """Whoever asked was killed."""
 
     @contextlib.contextmanager
     def call(self, path: str, body: bytes) -> Iterator[None]:
-        """Count one call while it is passed on."""
+        """Write down one call while it is passed on."""
         parts = urlsplit(path)
         query = [pair for pair in parse_qsl(parts.query) if pair[0] not in _CHANGING]
         with self._lock:
             if parts.path.endswith("/search"):
-                self.lives[-1][parts.path, *sorted(query), body] += 1
+                page = (parts.path, *sorted(query), body)
+                self.lives[-1][page].append(time.monotonic())
             self._at_once += 1
             self.most_at_once = max(self.most_at_once, self._at_once)
         try:
