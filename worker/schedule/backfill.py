@@ -1,17 +1,18 @@
 """Hand out slices of history: as many at once as keep each budget busy."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 from uuid import uuid4
 
-from worker.schedule.places import Lane, choose
+from worker.schedule.places import Lane, share
 from worker.store.database import Database, database_now
 from worker.store.slices import SliceClaim
 from worker.store.waiting_slices import (
     choose_alone,
-    claim_chosen,
+    claim_waiting,
+    owners_waiting,
     running_slices,
-    waiting_slices,
 )
 
 
@@ -23,15 +24,26 @@ def claim_waiting_slices(
     The tick does, and so does everybody who is done with a slice: a place that is free
     for the length of a tick is a part of the budget that is wasted.
     """
+    token = uuid4().hex
+    claims: list[SliceClaim] = []
     with database.write() as connection:
         choose_alone(connection)
         now = database_now(connection)
-        chosen = choose(
-            waiting_slices(connection, now=now, per_shop=places),
-            running_slices(connection, now=now),
-            lanes,
-            places=places,
-        )
-        return claim_chosen(
-            connection, chosen, token=uuid4().hex, now=now, until=now + lease
-        )
+        running = Counter(running_slices(connection, now=now))
+        waiting = owners_waiting(connection, now=now)
+        # A shop may have less than its share; then the others get the rest.
+        while shares := share(waiting, running, lanes, places=places):
+            for owner, limit in shares.items():
+                found = claim_waiting(
+                    connection,
+                    owner,
+                    token=token,
+                    now=now,
+                    until=now + lease,
+                    limit=limit,
+                )
+                claims += found
+                running[owner] += len(found)
+                if len(found) < limit:
+                    waiting.remove(owner)
+    return claims

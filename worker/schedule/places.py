@@ -1,11 +1,11 @@
-"""Which waiting slices get a place now: pure, fair between shops, recent history first."""
+"""How many places each shop gets for its slices now: pure, and fair between shops."""
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from worker.store.waiting_slices import Owner, WaitingSlice
+from worker.store.waiting_slices import Owner
 
 # What one call takes, from waiting for its slot to the commit of its page: 300 ms of a slow
 # marketplace, as much again for the rest. A budget is busy with so many readers.
@@ -28,43 +28,38 @@ def lane(requests_per_second: float, *, per_shop: bool) -> Lane:
     return Lane(most=max(busy, _LEAST), per_shop=per_shop)
 
 
-def choose(
-    waiting: Sequence[WaitingSlice],
+def share(
+    waiting: Sequence[Owner],
     running: Mapping[Owner, int],
     lanes: Mapping[str, Lane],
     *,
     places: int,
-) -> list[int]:
-    """Return the slices that get the free places, each place to the shop that has fewest.
+) -> dict[Owner, int]:
+    """Return how many of the free places each waiting shop gets, the fewest first.
 
     A shop that is alone gets as many as its budget can use.
     """
     free = places - sum(running.values())
     held = Counter(running)
-    queues = _by_owner(slice_ for slice_ in waiting if slice_.owner.app_id in lanes)
-    chosen: list[int] = []
-    while queues and len(chosen) < free:
-        # Of shops that have equally many, the one whose slice is the most recent.
-        owner = min(queues, key=held.__getitem__)
-        if _held_in_lane(owner, held, lanes) >= lanes[owner.app_id].most:
-            del queues[owner]
+    in_lane = Counter[object]()
+    for owner, count in running.items():
+        in_lane[_lane_key(owner, lanes)] += count
+    left = [owner for owner in waiting if owner.app_id in lanes]
+    shares: Counter[Owner] = Counter()
+    while left and free > 0:
+        owner = min(left, key=held.__getitem__)
+        key = _lane_key(owner, lanes)
+        if in_lane[key] >= lanes[owner.app_id].most:
+            left = [each for each in left if _lane_key(each, lanes) != key]
             continue
-        chosen.append(queues[owner].pop())
-        held[owner] += 1
-        if not queues[owner]:
-            del queues[owner]
-    return chosen
+        for counter in (held, shares):
+            counter[owner] += 1
+        in_lane[key] += 1
+        free -= 1
+    return dict(shares)
 
 
-def _by_owner(waiting: Iterable[WaitingSlice]) -> dict[Owner, list[int]]:
-    """Return each shop's slices with the first one last, the shops in the given order."""
-    queues: dict[Owner, list[int]] = {}
-    for slice_ in waiting:
-        queues.setdefault(slice_.owner, []).insert(0, slice_.id)
-    return queues
-
-
-def _held_in_lane(owner: Owner, held: Counter[Owner], lanes: Mapping[str, Lane]) -> int:
-    if lanes[owner.app_id].per_shop:
-        return held[owner]
-    return sum(count for other, count in held.items() if other.app_id == owner.app_id)
+def _lane_key(owner: Owner, lanes: Mapping[str, Lane]) -> object:
+    """Return whose budget a shop's calls count against."""
+    found = lanes.get(owner.app_id)
+    return owner if found is None or found.per_shop else owner.app_id

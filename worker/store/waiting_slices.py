@@ -1,4 +1,4 @@
-"""Which slices wait, and how many of each shop are being read."""
+"""Which shops have slices that wait, and how many of each shop are being read."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,18 +17,10 @@ _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('sellersync.slices'
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose slice it is: what places are shared by."""
+    """Whose slices they are: what places are shared by."""
 
     app_id: str
     shop_key: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WaitingSlice:
-    """A slice that could be read now."""
-
-    id: int
-    owner: Owner
 
 
 def choose_alone(connection: Connection) -> None:
@@ -37,39 +29,22 @@ def choose_alone(connection: Connection) -> None:
         connection.execute(_ONE_AT_A_TIME)
 
 
-def waiting_slices(
-    connection: Connection, *, now: datetime, per_shop: int
-) -> list[WaitingSlice]:
-    """Return the slices that wait, the most recent first; of each shop at most so many.
+def owners_waiting(connection: Connection, *, now: datetime) -> list[Owner]:
+    """Return the shops that have a slice to read now.
 
-    The slices of a stream that is paused, dead or disabled do not wait: they rest.
+    The slices of a stream that is paused, dead or disabled do not wait: they rest. One
+    probe of an index per stream, however many slices there are.
     """
-    place = func.row_number().over(
-        partition_by=slices.c.shop_key,
-        order_by=(slices.c.window_end.desc(), slices.c.stream, slices.c.id),
-    )
-    ranked = (
-        select(
-            slices.c.id,
-            slices.c.shop_key,
-            slices.c.window_end,
-            slices.c.stream,
-            place.label("place"),
-        )
-        .join(streams, its_stream())
-        .where(is_due(now), streams.c.next_run_at.is_not(None))
-        .subquery()
-    )
+    waits = select(slices.c.id).where(its_stream(), is_due(now)).exists()
     rows = connection.execute(
-        select(ranked.c.id, ranked.c.shop_key, authorizations.c.app_id)
-        .join(shops, shops.c.shop_key == ranked.c.shop_key)
-        .join(authorizations, authorizations.c.id == shops.c.authorization_id)
-        .where(ranked.c.place <= per_shop)
-        .order_by(ranked.c.window_end.desc(), ranked.c.stream, ranked.c.id)
+        select(authorizations.c.app_id, shops.c.shop_key)
+        .join(shops, shops.c.authorization_id == authorizations.c.id)
+        .join(streams, streams.c.shop_key == shops.c.shop_key)
+        .where(streams.c.next_run_at.is_not(None), waits)
+        .distinct()
+        .order_by(shops.c.shop_key)
     )
-    return [
-        WaitingSlice(id=row.id, owner=Owner(row.app_id, row.shop_key)) for row in rows
-    ]
+    return [Owner(row.app_id, row.shop_key) for row in rows]
 
 
 def running_slices(connection: Connection, *, now: datetime) -> dict[Owner, int]:
@@ -78,22 +53,33 @@ def running_slices(connection: Connection, *, now: datetime) -> dict[Owner, int]
         select(authorizations.c.app_id, slices.c.shop_key, func.count())
         .join(shops, shops.c.shop_key == slices.c.shop_key)
         .join(authorizations, authorizations.c.id == shops.c.authorization_id)
-        .where(slices.c.done_at.is_(None), slices.c.lease_until >= now)
+        .where(slices.c.lease_until >= now)
         .group_by(authorizations.c.app_id, slices.c.shop_key)
     )
     return {Owner(app_id, shop_key): count for app_id, shop_key, count in rows}
 
 
-def claim_chosen(
+def claim_waiting(
     connection: Connection,
-    chosen: list[int],
+    owner: Owner,
     *,
     token: str,
     now: datetime,
     until: datetime,
+    limit: int,
 ) -> list[SliceClaim]:
-    """Lease the chosen slices, without those that somebody has taken meanwhile."""
-    if not chosen:
-        return []
-    wanted = slices.c.id.in_(chosen) & is_due(now)
+    """Lease slices of a shop that wait, the most recent first."""
+    chosen = connection.execute(
+        select(slices.c.id)
+        .join(streams, its_stream())
+        .where(
+            slices.c.shop_key == owner.shop_key,
+            streams.c.next_run_at.is_not(None),
+            is_due(now),
+        )
+        .order_by(slices.c.window_end.desc(), slices.c.stream, slices.c.id)
+        .limit(limit)
+    )
+    # Somebody who reads in a process of his own may have taken one meanwhile.
+    wanted = slices.c.id.in_(chosen.scalars().all()) & is_due(now)
     return lease_slices(connection, wanted, token=token, until=until)

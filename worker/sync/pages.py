@@ -77,13 +77,15 @@ class Source:
             LeaseLost: the shop was removed meanwhile.
         """
         shop_key = self.shop.shop_key
-        return write_page(
+        unreadable = write_unreadable(
+            connection, stream, page.unreadable, shop_key=shop_key, now=now
+        )
+        written = write_page(
             connection,
             stream,
             page.records,
             marketplace=self.marketplace.name,
             shop_key=shop_key,
             now=now,
-        ) + write_unreadable(
-            connection, stream, page.unreadable, shop_key=shop_key, now=now
         )
+        return written + unreadable

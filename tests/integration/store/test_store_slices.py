@@ -307,6 +307,7 @@ def test_two_who_look_at_once_tell_once(connected):
     """Two beats do no harm: the second one finds it noted."""
     with connected.read() as connection:
         stored = find_stream(connection, SHOP_KEY, Stream.ORDERS)
+    assert stored is not None
     noted = []
     for moment in (NOW, NOW, None, None):
         with connected.write() as connection:

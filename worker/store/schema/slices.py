@@ -42,6 +42,7 @@ slices = Table(
         ["streams.shop_key", "streams.stream"],
         ondelete="CASCADE",
     ),
-    Index(None, "next_run_at"),
-    Index(None, "shop_key", "stream"),
+    # Which streams have slices that wait; how many are being read.
+    Index(None, "shop_key", "stream", "next_run_at"),
+    Index(None, "lease_until"),
 )

@@ -43,8 +43,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_slices")),
     )
-    op.create_index(op.f("ix_slices_next_run_at"), "slices", ["next_run_at"])
-    op.create_index(op.f("ix_slices_shop_key_stream"), "slices", ["shop_key", "stream"])
+    op.create_index(
+        op.f("ix_slices_shop_key_stream_next_run_at"),
+        "slices",
+        ["shop_key", "stream", "next_run_at"],
+    )
+    op.create_index(op.f("ix_slices_lease_until"), "slices", ["lease_until"])
     op.add_column("streams", sa.Column("live_from", UtcTime(), nullable=True))
     op.add_column("streams", sa.Column("lateness", Json(), nullable=True))
     op.add_column("streams", sa.Column("advanced_at", UtcTime(), nullable=True))
@@ -56,6 +60,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     for name in reversed(_NEW):
         op.drop_column("streams", name)
-    op.drop_index(op.f("ix_slices_shop_key_stream"), "slices")
-    op.drop_index(op.f("ix_slices_next_run_at"), "slices")
+    op.drop_index(op.f("ix_slices_lease_until"), "slices")
+    op.drop_index(op.f("ix_slices_shop_key_stream_next_run_at"), "slices")
     op.drop_table("slices")
