@@ -100,7 +100,7 @@ def test_a_worker_that_is_killed_again_and_again_reads_all_of_history(
     kills = 0
     for _ in range(KILLS):
         start_worker(installation, wait_for)
-        Event().wait(chance.uniform(0.1, LEASE + 3))
+        Event().wait(chance.uniform(0.1, 3))
         installation.kill("celery -A worker.app worker")
         # What it had sent is counted as its own.
         Event().wait(0.5)
