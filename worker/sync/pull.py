@@ -42,8 +42,6 @@ from worker.sync.windows import (
     window_of,
 )
 
-__all__ = ["Pulled", "Puller", "Source"]
-
 # Walks of one window that did not add up before it is cut in half.
 PATIENT_WALKS = 3
 # Turns that failed at the same page before its token is given up.
@@ -117,13 +115,13 @@ class Puller:
             with self.database.write() as connection:
                 save_progress(connection, claim, walked.progress)
                 now = database_now(connection)
+                if walked.progress.watermark != progress.watermark:
+                    mark_advanced(connection, claim, now=now)
                 arrivals.note_late(connection, claim, progress, page, now=now)
                 written = source.write(connection, claim.stream, page, now=now)
                 arrivals.added += written.added
                 if is_complete:
                     arrivals.learn(connection, claim, progress)
-                if walked.progress.watermark != progress.watermark:
-                    mark_advanced(connection, claim, now=now)
             pulled.pages += 1
             pulled.written += written
             pulled.section_total = page.total
