@@ -11,7 +11,7 @@ class Queue(StrEnum):
     # Token refreshes: few, and the most urgent.
     TOKENS = "tokens"
     PULL = "pull"
-    # First pulls of history: long, and never urgent.
+    # Slices of history: long, and never urgent.
     BACKFILL = "backfill"
 
 
@@ -20,6 +20,7 @@ ROUTES = {
     "tasks.tokens.*": {"queue": Queue.TOKENS.value},
     "tasks.orders.*": {"queue": Queue.PULL.value},
     "tasks.products.*": {"queue": Queue.PULL.value},
+    "tasks.backfill.*": {"queue": Queue.BACKFILL.value},
 }
 
 # Every key of ours in Redis begins with it, the queues too.

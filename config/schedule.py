@@ -7,6 +7,8 @@ from config.queues import Queue
 
 # Interrupted connects and ends of authorizations: nothing here is urgent.
 _WATCH_EVERY = 60.0  # seconds
+# Streams that do not move are told after minutes; a check is one query.
+_STALLS_EVERY = 60.0  # seconds
 
 
 def beat_entries(tick_every: timedelta) -> dict[str, dict[str, Any]]:
@@ -22,5 +24,10 @@ def beat_entries(tick_every: timedelta) -> dict[str, dict[str, Any]]:
             "task": "tasks.tokens.watch",
             "schedule": _WATCH_EVERY,
             "options": {"expires": _WATCH_EVERY, "queue": Queue.TOKENS.value},
+        },
+        "stalls": {
+            "task": "tasks.schedule.watch_progress",
+            "schedule": _STALLS_EVERY,
+            "options": {"expires": _STALLS_EVERY, "queue": Queue.TICK.value},
         },
     }

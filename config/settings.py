@@ -106,6 +106,9 @@ class ScheduleSettings(BaseModel):
     pull_deadline: Duration = timedelta(seconds=90)
     # A worker that died gives its work back after this; longer than a pull's deadline.
     lease: Duration = timedelta(seconds=180)
+    # Slices of history that are read at once, by all workers together: of the 16 threads of
+    # one worker, four stay free for live pulls, tokens and ticks.
+    slices_at_once: Annotated[int, Field(ge=1)] = 12
 
 
 class Settings(BaseSettings):

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from tasks.slices import send_waiting_slices
 from worker.domain.errors import SellersyncError
 from worker.domain.records import Stream
 from worker.runtime import runtime
@@ -32,6 +33,8 @@ def pull_stream(
         log.warning("pull_refused", stream=stream.value, reason=str(error))
         return
     log.info("pull_done", stream=stream.value, **turn.facts())
+    if turn.pulled is not None and turn.pulled.cut_history:
+        send_waiting_slices()
 
 
 def _time(text: str | None) -> datetime | None:

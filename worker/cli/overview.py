@@ -6,13 +6,17 @@ from datetime import datetime
 from worker.domain.errors import BudgetUnavailable
 from worker.domain.identity import App
 from worker.domain.limits import OF_APP
+from worker.domain.pages import StreamRules
 from worker.gateway.ledger import Standing
+from worker.marketplaces import marketplaces
 from worker.runtime import Runtime
 from worker.store.authorizations import Authorization, all_authorizations
+from worker.store.certificates import StoredHistory, all_histories
 from worker.store.database import database_now
 from worker.store.events import Event, recent_events
 from worker.store.shops import StoredShop, all_shops
 from worker.store.streams import StoredStream, all_streams
+from worker.sync.certificate import certify
 
 _EVENTS = 20
 
@@ -26,10 +30,19 @@ def overview(here: Runtime) -> dict[str, list[Row]]:
         authorizations = {found.id: found for found in all_authorizations(connection)}
         shops = all_shops(connection)
         streams = all_streams(connection)
+        histories = all_histories(connection)
         events = recent_events(connection, limit=_EVENTS, routine=False)
     by_shop: dict[str, Row] = {stored.shop.shop_key: {} for stored in shops}
+    marketplace_of = {each.shop.shop_key: each.shop.marketplace for each in shops}
     for stream in streams:
-        by_shop[stream.shop_key][stream.stream.value] = _stream(stream, now)
+        key = (stream.shop_key, stream.stream)
+        name = marketplace_of[stream.shop_key]
+        by_shop[stream.shop_key][stream.stream.value] = _stream(
+            stream,
+            histories.get(key),
+            marketplaces()[name].streams[stream.stream],
+            now,
+        )
 
     def ends(stored: StoredShop) -> tuple[bool, datetime, str]:
         authorization = authorizations[stored.authorization_id]
@@ -66,10 +79,23 @@ def _shop(
     }
 
 
-def _stream(stored: StoredStream, now: datetime) -> Row:
+def _stream(
+    stored: StoredStream,
+    history: StoredHistory | None,
+    rules: StreamRules,
+    now: datetime,
+) -> Row:
     watermark = stored.progress.watermark
+    certificate = certify(stored, history, reads_in_full=not rules.has_update_filter)
     return {
         "watermark": watermark,
+        # Together with the watermark: everything between the two is here.
+        "complete_from": certificate.complete_from,
+        "complete_from_beginning": certificate.from_beginning,
+        "slices": certificate.slices,
+        "open_slices": certificate.open_slices,
+        "history_error": history.last_error if history else None,
+        "stalled_since": stored.advanced_at if stored.stalled_at else None,
         "freshness_seconds": (
             None if watermark is None else round((now - watermark).total_seconds())
         ),

@@ -6,15 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
 
+from worker.cli.history import HistoryReader
 from worker.cli.outcomes import Outcome
+from worker.cli.patience import A_MOMENT, wait_before_next
 from worker.cli.progress import ShopProgress
-from worker.domain.errors import (
-    BudgetExhausted,
-    LeaseLost,
-    RetryLater,
-    SellersyncError,
-    Throttled,
-)
 from worker.domain.records import Stream
 from worker.runtime import Runtime, stopping
 from worker.store.pages import Written
@@ -23,12 +18,6 @@ from worker.sync.turn import Turn
 
 # Shops at once: one mostly waits for its marketplace.
 _THREADS = 4
-_A_MOMENT = timedelta(seconds=0.5)
-# A marketplace that has not given one page is not waited for (the gateway has tried for
-# some seconds), one in the middle of its pages is.
-_PATIENCE = timedelta(seconds=60)
-# One that asks for a pause is alive.
-_LONGEST_PAUSE = timedelta(minutes=5)
 
 
 def pull_here(
@@ -54,26 +43,6 @@ def pull_here(
             raise
 
 
-def wait_before_next(
-    error: SellersyncError, *, quiet_for: timedelta, has_pages: bool
-) -> timedelta | None:
-    """Return how long to wait before another try; None: give up.
-
-    `quiet_for` is how long ago the last page came, or the command began.
-    """
-    match error:
-        case LeaseLost():
-            return _A_MOMENT
-        case Throttled() | BudgetExhausted():
-            pause = max(error.retry_after or _A_MOMENT, _A_MOMENT)
-            return pause if quiet_for + pause <= _LONGEST_PAUSE else None
-        case RetryLater() if has_pages:
-            pause = max(error.retry_after or _A_MOMENT, _A_MOMENT)
-            return pause if quiet_for + pause <= _PATIENCE else None
-        case _:
-            return None
-
-
 @dataclass(slots=True)
 class _Pull:
     """One shop's stream, over as many turns as it takes."""
@@ -97,7 +66,7 @@ class _Pull:
             turn = self._turn()
             if turn is None:
                 self.progress.show(self.shop_key, now="another process pulls it")
-                stopping.wait(_A_MOMENT.total_seconds())
+                stopping.wait(A_MOMENT.total_seconds())
             elif turn.error is not None:
                 pause = wait_before_next(
                     turn.error,
@@ -110,7 +79,7 @@ class _Pull:
                 stopping.wait(pause.total_seconds())
             elif turn.pulled is not None and turn.pulled.up_to_date:
                 self.watermark = turn.pulled.watermark
-                return self._outcome(None)
+                return self._outcome(self._read_history())
         return self._outcome("stopped; the next pull goes on from here")
 
     def _turn(self) -> Turn | None:
@@ -121,6 +90,18 @@ class _Pull:
         # Shorter than the lease: a worker beside us must not take us for dead.
         deadline = self.here.settings.schedule.pull_deadline
         return self.here.take_turn(claim, deadline=deadline, on_page=self._on_page)
+
+    def _read_history(self) -> str | None:
+        """Read what there is of history in this process; return what stopped it."""
+        before = self.written
+
+        def show(written: Written, *, left: int) -> None:
+            self.written = before + written
+            self.progress.show(
+                self.shop_key, now=f"{self.written.rows} rows, {left} slices left"
+            )
+
+        return HistoryReader(self.here, self.shop_key, self.stream, on_page=show).read()
 
     def _on_page(self, pulled: Pulled) -> None:
         self.has_pages = True

@@ -9,7 +9,8 @@ stream         `orders` or `products` of one shop
 pull           one run that brings a stream up to date; made of pages
 window         the closed time range `[start, end]` a pull covers
 watermark      everything at or before it is complete in our database
-backfill       the first pull of history
+backfill       the first pull of history, in slices, beside the live pulls
+slice          a window of history that is read on its own
 budget         the calls per second that one app (and shop) may send
 freshness      now minus watermark
 change         one row of the append-only change feed

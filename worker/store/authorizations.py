@@ -350,9 +350,11 @@ def claim_due_refreshes(
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
+    # Two statements, for the reason that `worker.store.streams` gives.
+    chosen = connection.execute(due).scalars().all()
     claimed = connection.execute(
         update(authorizations)
-        .where(authorizations.c.id.in_(due.scalar_subquery()))
+        .where(authorizations.c.id.in_(chosen))
         .values(lease_owner=owner, lease_until=until)
         .returning(authorizations.c.id, authorizations.c.refresh_at)
     )

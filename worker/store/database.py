@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Any
 
 import orjson
@@ -31,6 +32,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
+        self._turn = Lock()
         if self.is_sqlite:
             self._writer = self.engine.execution_options(writes=True)
             # A transaction is a snapshot anyway.
@@ -52,7 +54,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction that may write: committed at the end, rolled back on an error."""
-        with self._writer.begin() as connection:
+        with self._in_turn(), self._writer.begin() as connection:
             yield connection
 
     @contextmanager
@@ -60,6 +62,19 @@ class Database:
         """One transaction that only reads, on one snapshot."""
         with self._reader.begin() as connection:
             yield connection
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Let the writers of this process wait for each other here, if it is SQLite.
+
+        Its own queue looks again only now and then, up to 100 ms later.
+        """
+        mine = self.is_sqlite and self._turn.acquire(timeout=_BUSY_TIMEOUT / 1000)
+        try:
+            yield
+        finally:
+            if mine:
+                self._turn.release()
 
     def check(self) -> None:
         """Prove that the database answers.

@@ -92,7 +92,12 @@ def remember_shops(
         connection.execute(
             insert(streams),
             [
-                {"shop_key": shop.shop_key, "stream": stream.value, "next_run_at": now}
+                {
+                    "shop_key": shop.shop_key,
+                    "stream": stream.value,
+                    "next_run_at": now,
+                    "advanced_at": now,
+                }
                 for stream in Stream
             ],
         )
@@ -172,7 +177,14 @@ def _make_due(connection: Connection, keys: list[str], *, now: datetime) -> None
     connection.execute(
         update(streams)
         .where(streams.c.shop_key.in_(keys))
-        .values(next_run_at=now, disabled=None, failures=0, last_error=None)
+        .values(
+            next_run_at=now,
+            disabled=None,
+            failures=0,
+            last_error=None,
+            # What it did not do while it rested is no stall.
+            advanced_at=now,
+        )
     )
 
 

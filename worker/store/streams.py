@@ -31,6 +31,8 @@ class Progress:
     restarts: int = 0
     # The window re-reads what somebody asked for; the watermark need not follow it.
     aside: bool = False
+    # A window that was cut ended here, before the watermark: the next one reads the rest.
+    rest_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,12 @@ class StoredStream:
     failures: int
     last_error: str | None
     disabled: str | None
+    # Where live windows began; the slices of history are before it.
+    live_from: datetime | None = None
+    # How late rows became visible, in counts per step of `worker.sync.lateness`.
+    lateness: tuple[int, ...] = ()
+    advanced_at: datetime | None = None
+    stalled_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +68,6 @@ class Claim:
     shop_key: str
     stream: Stream
     lease_token: str
-    # Never pulled to the end before.
-    is_backfill: bool
 
 
 def find_stream(
@@ -95,7 +101,10 @@ def claim_due_streams(
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return _claim(connection, streams.c.id.in_(due.scalar_subquery()), token, until)
+    # Not in one statement: PostgreSQL may run such a subquery again for each row, and its
+    # limit and its locks then let more rows through.
+    chosen = connection.execute(due).scalars().all()
+    return _claim(connection, streams.c.id.in_(chosen), token, until)
 
 
 def claim_stream(
@@ -153,13 +162,13 @@ def take_since(connection: Connection, claim: Claim) -> datetime | None:
         select(streams.c.since).where(streams.c.id == claim.stream_id).with_for_update()
     ).scalar_one_or_none()
     if since is not None:
-        _update_owned(connection, claim, since=None)
+        update_owned(connection, claim, since=None)
     return since
 
 
 def keep_since(connection: Connection, claim: Claim, since: datetime) -> None:
     """Ask for the rest of a window that was cut shorter."""
-    _update_owned(connection, claim, since=_earlier(since))
+    update_owned(connection, claim, since=_earlier(since))
 
 
 def save_progress(connection: Connection, claim: Claim, progress: Progress) -> None:
@@ -168,7 +177,7 @@ def save_progress(connection: Connection, claim: Claim, progress: Progress) -> N
     Raises:
         LeaseLost: somebody else owns the stream now, so the page must not be written.
     """
-    _update_owned(connection, claim, **asdict(progress))
+    update_owned(connection, claim, **asdict(progress))
 
 
 def finish_pull(
@@ -197,10 +206,15 @@ def finish_pull(
     }
     if succeeded_at is not None:
         values["last_success_at"] = succeeded_at
-    _update_owned(connection, claim, **values)
+    update_owned(connection, claim, **values)
 
 
-def _update_owned(connection: Connection, claim: Claim, **values: Any) -> None:
+def update_owned(connection: Connection, claim: Claim, **values: Any) -> None:
+    """Write into the claimed stream's row.
+
+    Raises:
+        LeaseLost: somebody else owns the stream now.
+    """
     updated = connection.execute(
         update(streams)
         .where(
@@ -264,7 +278,6 @@ def _claim(
             streams.c.id,
             streams.c.shop_key,
             streams.c.stream,
-            streams.c.watermark,
             streams.c.next_run_at,
         )
     )
@@ -274,7 +287,6 @@ def _claim(
             shop_key=row.shop_key,
             stream=Stream(row.stream),
             lease_token=token,
-            is_backfill=row.watermark is None,
         )
         # RETURNING keeps no order; a single stream may have no time.
         for row in sorted(rows, key=attrgetter("next_run_at"))
@@ -297,6 +309,7 @@ def _read(row: Row[Any]) -> StoredStream:
             shown=row.shown,
             restarts=row.restarts,
             aside=row.aside,
+            rest_from=row.rest_from,
         ),
         since=row.since,
         next_run_at=row.next_run_at,
@@ -306,4 +319,8 @@ def _read(row: Row[Any]) -> StoredStream:
         failures=row.failures,
         last_error=row.last_error,
         disabled=row.disabled,
+        live_from=row.live_from,
+        lateness=tuple(row.lateness or ()),
+        advanced_at=row.advanced_at,
+        stalled_at=row.stalled_at,
     )

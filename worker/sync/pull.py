@@ -11,26 +11,30 @@ from datetime import datetime, timedelta
 from time import monotonic
 
 from worker.domain.calls import Work
-from worker.domain.errors import RetryLater, TooManyResults
-from worker.domain.identity import App, Shop
-from worker.domain.marketplace import Marketplace
-from worker.domain.pages import Page, PageRequest, StreamRules
+from worker.domain.errors import LeaseLost, RetryLater, TooManyResults
+from worker.domain.pages import Page, StreamRules
 from worker.domain.records import Stream
 from worker.gateway.caller import Gateway
-from worker.gateway.credentials import CredentialSource
 from worker.store.database import Database, database_now
-from worker.store.pages import Written, write_page, write_unreadable
+from worker.store.history import cut_history, mark_advanced
+from worker.store.pages import Written
 from worker.store.streams import (
     Claim,
     Progress,
+    StoredStream,
     find_stream,
     keep_since,
     save_progress,
     take_since,
 )
-from worker.sync.walk import Step, after_page, current_section, is_too_large
+from worker.sync.arrivals import Arrivals
+from worker.sync.lateness import overlap_after
+from worker.sync.pages import PageTokenRefused, Source
+from worker.sync.slices import first_slice
+from worker.sync.walk import Step, after_page, is_too_large
 from worker.sync.windows import (
     History,
+    closing,
     halve,
     is_current,
     open_window,
@@ -39,23 +43,11 @@ from worker.sync.windows import (
 )
 
 # Walks of one window that did not add up before it is cut in half.
-_PATIENT_WALKS = 3
+PATIENT_WALKS = 3
+# Turns that failed at the same page before its token is given up.
+PATIENT_TURNS = 3
 # Then a stream without windows gives up until its next turn.
 _MOST_WALKS = 6
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """Where a stream comes from and who may read it."""
-
-    marketplace: Marketplace
-    app: App
-    shop: Shop
-    credentials: CredentialSource
-
-    def rules(self, stream: Stream) -> StreamRules:
-        """Return how the marketplace wants this stream to be read."""
-        return self.marketplace.streams[stream]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,6 +58,10 @@ class Pulled:
     pages: int = 0
     windows: int = 0
     restarts: int = 0
+    # Times that a slice of history was put back as several smaller ones.
+    splits: int = 0
+    # The stream's history was cut: slices wait for readers.
+    cut_history: bool = False
     # False: stopped at a page boundary because time was up.
     up_to_date: bool = False
     watermark: datetime | None = None
@@ -93,35 +89,44 @@ class Puller:
     ) -> Pulled:
         """Read windows until the stream was up to date at the moment this call began.
 
+        The first pull of a stream cuts its history into slices and leaves them to others.
+
         Raises:
             MarketplaceError: the leaf says what happens next; the progress is saved.
             LeaseLost: somebody else pulls the stream now.
         """
         rules = source.rules(claim.stream)
-        work = _work(claim)
         ends_at = None if deadline is None else monotonic() + deadline.total_seconds()
-        progress, target = self._start(claim)
+        progress, arrivals, target = self._start(claim, rules)
         pulled = Pulled(watermark=progress.watermark)
-        while not (self.should_stop() or _is_over(ends_at)):
+        while not (self.should_stop() or is_over(ends_at)):
             if window_of(progress) is None:
-                opened = self._open(claim, progress, rules, history, target, pulled)
+                opened = self._open(claim, rules, history, target, pulled)
                 if opened is None:
                     pulled.up_to_date = True
                     break
-                progress = opened
-            try:
-                page = self._read(claim, source, progress, rules, work)
-            except TooManyResults:
-                progress = self._cut(claim, progress)
-                continue
-            if is_too_large(progress, page, rules) and halve(progress):
-                progress = self._cut(claim, progress)
+                progress, arrivals = opened
+            page = self._read(claim, source, progress, pulled)
+            if isinstance(page, Progress):
+                progress = page
                 continue
             walked = after_page(progress, page, rules)
-            self._write(claim, source, page, walked.progress, pulled)
-            progress = walked.progress
+            is_complete = walked.step is Step.COMPLETE
+            with self.database.write() as connection:
+                save_progress(connection, claim, walked.progress)
+                now = database_now(connection)
+                if walked.progress.watermark != progress.watermark:
+                    mark_advanced(connection, claim, now=now)
+                arrivals.note_late(connection, claim, progress, page, now=now)
+                written = source.write(connection, claim.stream, page, now=now)
+                arrivals.added += written.added
+                if is_complete:
+                    arrivals.learn(connection, claim, progress)
+            pulled.pages += 1
+            pulled.written += written
             pulled.section_total = page.total
-            if walked.step is Step.COMPLETE:
+            progress = walked.progress
+            if is_complete:
                 pulled.windows += 1
             elif walked.step is Step.AGAIN:
                 pulled.restarts += 1
@@ -130,95 +135,76 @@ class Puller:
             self.on_page(pulled)
         return pulled
 
-    def _start(self, claim: Claim) -> tuple[Progress, datetime]:
+    def _start(
+        self, claim: Claim, rules: StreamRules
+    ) -> tuple[Progress, Arrivals, datetime]:
         with self.database.read() as connection:
             stored = find_stream(connection, claim.shop_key, claim.stream)
             now = database_now(connection)
-        return (stored.progress if stored else Progress()), now
+        if stored is None:
+            raise LeaseLost(f"{claim.shop_key} {claim.stream}: the shop was removed")
+        progress = stored.progress
+        if is_stuck(progress, stored.failures, stored.last_error):
+            progress = self._begin_again(claim, progress, rules)
+        return progress, Arrivals.at(stored), now
 
     def _open(
         self,
         claim: Claim,
-        progress: Progress,
         rules: StreamRules,
         history: History,
         target: datetime,
         pulled: Pulled,
-    ) -> Progress | None:
+    ) -> tuple[Progress, Arrivals] | None:
         """Open the next window; None if there is nothing left to read in this pull."""
         with self.database.write() as connection:
             since = take_since(connection, claim)
+            stored = find_stream(connection, claim.shop_key, claim.stream)
+            assert stored is not None  # noqa: S101 -- its row is locked by us
+            progress = stored.progress
             done = pulled.windows > 0 and is_current(progress, rules, now=target)
             if done and since is None:
                 return None
+            now = database_now(connection)
+            live_from = stored.live_from
+            if rules.has_update_filter and _is_new(stored):
+                live_from = closing(rules, now=now)
+                window = first_slice(live_from, history)
+                cut_history(connection, claim, window, now=now)
+                pulled.cut_history = True
             opened = open_window(
                 progress,
                 rules,
-                history,
-                now=database_now(connection),
+                now=now,
                 since=since,
+                live_from=live_from,
+                overlap=overlap_after(stored.lateness, floor=rules.overlap),
             )
             save_progress(connection, claim, opened)
-        return opened
+        return opened, Arrivals(lateness=stored.lateness, live_from=live_from)
 
     def _read(
-        self,
-        claim: Claim,
-        source: Source,
-        progress: Progress,
-        rules: StreamRules,
-        work: Work,
-    ) -> Page:
-        window = window_of(progress)
-        assert window is not None  # noqa: S101 -- the caller has just opened it
-        request = PageRequest(
-            stream=claim.stream,
-            shop=source.shop,
-            window=window,
-            section=current_section(progress, rules),
-            cursor=progress.cursor,
-        )
-        return self.gateway.converse(
-            source.marketplace.page(request),
-            marketplace=source.marketplace,
-            app=source.app,
-            credentials=source.credentials,
-            work=work,
-        )
-
-    def _write(
-        self,
-        claim: Claim,
-        source: Source,
-        page: Page,
-        progress: Progress,
-        pulled: Pulled,
-    ) -> None:
-        with self.database.write() as connection:
-            save_progress(connection, claim, progress)
-            now = database_now(connection)
-            written = write_page(
-                connection,
-                claim.stream,
-                page.records,
-                marketplace=source.marketplace.name,
-                shop_key=claim.shop_key,
-                now=now,
-            ) + write_unreadable(
-                connection,
-                claim.stream,
-                page.unreadable,
-                shop_key=claim.shop_key,
-                now=now,
-            )
-        pulled.pages += 1
-        pulled.written += written
+        self, claim: Claim, source: Source, progress: Progress, pulled: Pulled
+    ) -> Page | Progress:
+        """Return the next page, or where to go on after it turned out to be of no use."""
+        rules = source.rules(claim.stream)
+        work = Work.ORDERS if claim.stream is Stream.ORDERS else Work.PRODUCTS
+        try:
+            page = source.read(self.gateway, claim.stream, progress, work=work)
+        except TooManyResults:
+            return self._cut(claim, progress)
+        except PageTokenRefused:
+            pulled.restarts += 1
+            return self._begin_again(claim, progress, rules)
+        if is_too_large(progress, page, rules) and halve(progress):
+            return self._cut(claim, progress)
+        return page
 
     def _settle_walk(
         self, claim: Claim, progress: Progress, rules: StreamRules
     ) -> Progress:
         """Cut a window whose walks keep not adding up; give up where there is none to cut."""
-        if progress.restarts < _PATIENT_WALKS:
+        if progress.restarts < PATIENT_WALKS:
             return progress
         if rules.has_update_filter:
             return self._cut(claim, progress)
@@ -231,13 +217,19 @@ class Puller:
             "the rows keep changing while they are read",
         )
 
+    def _begin_again(
+        self, claim: Claim, progress: Progress, rules: StreamRules
+    ) -> Progress:
+        """Walk the window from its first page: the token that led on is worth nothing."""
+        again = restart(progress)
+        with self.database.write() as connection:
+            save_progress(connection, claim, again)
+        return self._settle_walk(claim, again, rules)
+
     def _cut(self, claim: Claim, progress: Progress) -> Progress:
         shorter = halve(progress)
         if shorter is None or shorter.window_end is None:
-            raise RetryLater(
-                f"{claim.stream} of {claim.shop_key}",
-                "one second holds more rows than the marketplace shows, or they keep changing",
-            )
+            raise cannot_be_cut(claim.stream, claim.shop_key)
         with self.database.write() as connection:
             save_progress(connection, claim, shorter)
             if progress.aside:
@@ -245,11 +237,30 @@ class Puller:
         return shorter
 
 
-def _work(claim: Claim) -> Work:
-    if claim.is_backfill:
-        return Work.BACKFILL
-    return Work.ORDERS if claim.stream is Stream.ORDERS else Work.PRODUCTS
+def is_stuck(progress: Progress, failures: int, last_error: str | None) -> bool:
+    """Whether so many turns failed at one page that its token may be the reason."""
+    return (
+        progress.cursor is not None
+        and failures > 0
+        and failures % PATIENT_TURNS == 0
+        # Answers, but not a marketplace that does not answer at all.
+        and (last_error or "").startswith(("RetryLater:", "UnreadableReply:"))
+    )
 
 
-def _is_over(ends_at: float | None) -> bool:
+def is_over(ends_at: float | None) -> bool:
+    """Whether a turn's time is up."""
     return ends_at is not None and monotonic() >= ends_at
+
+
+def cannot_be_cut(stream: Stream, shop_key: str) -> RetryLater:
+    """Return what is said of a window that is too short to be cut."""
+    return RetryLater(
+        f"{stream} of {shop_key}",
+        "one second holds more rows than the marketplace shows, or they keep changing",
+    )
+
+
+def _is_new(stored: StoredStream) -> bool:
+    """Whether nothing of a stream was read yet, nor its history cut."""
+    return stored.progress.watermark is None and stored.live_from is None

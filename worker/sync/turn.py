@@ -3,42 +3,19 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import timedelta
 
-from sqlalchemy import Connection
-
-from worker.domain.backoff import wait_after
-from worker.domain.errors import (
-    BudgetExhausted,
-    BudgetUnavailable,
-    LeaseLost,
-    MarketplaceError,
-    OperatorError,
-    ReauthorizeShop,
-    RetryLater,
-    ScopeMissing,
-    SellersyncError,
-    ShopClosed,
-)
+from worker.domain.errors import LeaseLost, SellersyncError
 from worker.store.database import database_now
-from worker.store.events import record_event
 from worker.store.shops import pause_shop
 from worker.store.streams import Claim, find_stream, finish_pull
-from worker.sync.pull import Pulled, Puller, Source
+from worker.sync.pages import Source
+from worker.sync.pull import Pulled, Puller
+from worker.sync.setbacks import SETBACKS, Verdict, tell, weigh
 from worker.sync.windows import History
 
-_FIRST_RETRY = timedelta(seconds=10)
-_LONGEST_RETRY = timedelta(hours=1)
-# Redis is away: nothing may be sent, so there is no hurry either.
-_WITHOUT_BUDGET = timedelta(seconds=10)
 # Streams that became due together spread over this part of their interval.
 _SPREAD = 0.05
-
-
-# Whether what the marketplace says of the seller's token still holds; settled in the
-# same transaction as the stream, so that no crash comes between the two.
-Verdict = Callable[[Connection, SellersyncError, datetime], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,12 +70,7 @@ def take_turn(
         )
     except LeaseLost as error:
         return Turn(pulled=None, error=error)
-    except (
-        MarketplaceError,
-        BudgetExhausted,
-        BudgetUnavailable,
-        OperatorError,
-    ) as error:
+    except SETBACKS as error:
         _finish(puller, claim, plan, error, stands)
         return Turn(pulled=None, error=error)
     with puller.database.write() as connection:
@@ -120,71 +92,32 @@ def _finish(
     with puller.database.write() as connection:
         now = database_now(connection)
         stored = find_stream(connection, claim.shop_key, claim.stream)
-        failures = stored.failures if stored else 0
         previous = stored.last_error if stored else None
-        text = f"{type(error).__name__}: {error}"
-        finish = partial(finish_pull, connection, claim, now=now)
-        if isinstance(error, BudgetExhausted | BudgetUnavailable):
-            wait = getattr(error, "retry_after", _WITHOUT_BUDGET)
-            # Waiting for one's turn is no failure.
-            finish(next_run_at=now + wait, failures=failures, last_error=previous)
-            return
-        refused = isinstance(error, ReauthorizeShop | ScopeMissing | ShopClosed)
-        if refused and not stands(connection, error, now):
-            # The answer was to older tokens: the seller has authorised again meanwhile.
-            finish(next_run_at=now, failures=failures, last_error=previous)
-            return
-        if isinstance(error, ScopeMissing):
-            finish(
-                next_run_at=None, failures=failures + 1, last_error=text, disabled=text
+        setback = weigh(
+            error,
+            failures=stored.failures if stored else 0,
+            previous=previous,
+            every=plan.every,
+            now=now,
+            stands=lambda: stands(connection, error, now),
+        )
+        finish_pull(
+            connection,
+            claim,
+            now=now,
+            next_run_at=setback.next_run_at,
+            failures=setback.failures,
+            last_error=setback.last_error,
+            disabled=setback.disabled,
+        )
+        if setback.pauses_shop:
+            pause_shop(connection, claim.shop_key, reason=setback.last_error or "")
+        if setback.is_failure:
+            tell(
+                connection,
+                claim.shop_key,
+                claim.stream,
+                error,
+                previous=previous,
+                now=now,
             )
-        elif isinstance(error, ReauthorizeShop):
-            finish(next_run_at=None, failures=failures + 1, last_error=text)
-        elif isinstance(error, ShopClosed):
-            finish(next_run_at=None, failures=failures + 1, last_error=text)
-            pause_shop(connection, claim.shop_key, reason=text)
-        else:
-            finish(
-                next_run_at=_next_attempt(failures + 1, plan, error, now),
-                failures=failures + 1,
-                last_error=text,
-            )
-        _tell(connection, claim, error, previous, now)
-
-
-def _next_attempt(
-    failures: int, plan: Plan, error: SellersyncError, now: datetime
-) -> datetime:
-    wait = wait_after(
-        failures,
-        first=_FIRST_RETRY,
-        longest=max(_LONGEST_RETRY, plan.every),
-        chance=random.random(),  # noqa: S311 -- spreads load, guards nothing
-    )
-    asked = error.retry_after if isinstance(error, RetryLater) else None
-    return now + max(wait, asked or timedelta(0))
-
-
-def _tell(
-    connection: Connection,
-    claim: Claim,
-    error: SellersyncError,
-    previous: str | None,
-    now: datetime,
-) -> None:
-    """Record one event per kind of trouble, not one per attempt."""
-    kind = type(error).__name__
-    if (previous or "").startswith(f"{kind}:") or isinstance(error, ReauthorizeShop):
-        return
-    record_event(
-        connection,
-        "pull_failed",
-        now=now,
-        shop_key=claim.shop_key,
-        detail={
-            "stream": claim.stream.value,
-            "kind": kind,
-            "reason": str(error),
-            "advice": error.advice if isinstance(error, MarketplaceError) else None,
-        },
-    )

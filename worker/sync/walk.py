@@ -3,7 +3,7 @@
 Rows that change during a walk leave its closed window, or move to its end, and shift the
 pages behind them, so others can be skipped. A section counts as complete only when the
 marketplace counted the same number of rows at its first and its last page, and that many
-different ones were seen.
+different ones were seen. A page token that was seen before leads in a circle, however long.
 """
 
 from dataclasses import dataclass, replace
@@ -43,8 +43,14 @@ def after_page(progress: Progress, page: Page, rules: StreamRules) -> Walked:
     seen = progress.rows_seen + fresh
     first_total = page.total if progress.cursor is None else progress.rows_total
     if page.next_cursor is not None:
-        # A page without a new row, or the same token again: this walk may never end.
-        if page.next_cursor == progress.cursor or not fresh:
+        token = _digest("page token", page.next_cursor)
+        # A page without a new row, a token that was followed before, more rows than the
+        # marketplace counts: this walk may never end.
+        if (
+            not fresh
+            or token in _split(progress.shown)
+            or (page.total is not None and seen > page.total)
+        ):
             return Walked(restart(progress), Step.AGAIN)
         return Walked(
             replace(
@@ -52,7 +58,7 @@ def after_page(progress: Progress, page: Page, rules: StreamRules) -> Walked:
                 cursor=page.next_cursor,
                 rows_seen=seen,
                 rows_total=first_total,
-                shown=shown,
+                shown=shown + token,
             ),
             Step.ON,
         )
@@ -68,18 +74,21 @@ def after_page(progress: Progress, page: Page, rules: StreamRules) -> Walked:
 
 
 def is_too_large(progress: Progress, page: Page, rules: StreamRules) -> bool:
-    """Whether the window's first page counts more rows than one walk should have."""
-    return (
-        rules.has_update_filter
-        and progress.cursor is None
-        and page.total is not None
-        and page.total > LARGEST_WALK
-    )
+    """Whether the window holds more rows than one walk should have.
+
+    The first page tells; where the marketplace does not count, having seen so many does.
+    """
+    if not rules.has_update_filter:
+        return False
+    largest = min(LARGEST_WALK, rules.cap or LARGEST_WALK)
+    if page.total is None:
+        return progress.rows_seen >= largest
+    return progress.cursor is None and page.total > largest
 
 
 def _fresh_rows(page: Page, shown: bytes) -> tuple[int, bytes]:
     """Count the rows that the walk had not shown before; return its memory with them."""
-    known = {shown[at : at + _DIGEST] for at in range(0, len(shown), _DIGEST)}
+    known = _split(shown)
     before = len(known)
     nameless = 0
     fresh = []
@@ -87,12 +96,20 @@ def _fresh_rows(page: Page, shown: bytes) -> tuple[int, bytes]:
         if row.record_id is None:
             nameless += 1
             continue
-        digest = blake2b(row.record_id.encode(), digest_size=_DIGEST).digest()
+        digest = _digest("row", row.record_id)
         if digest not in known:
             known.add(digest)
             fresh.append(digest)
     room = max(LARGEST_WALK - before, 0)
     return len(fresh) + nameless, shown + b"".join(fresh[:room])
+
+
+def _split(shown: bytes) -> set[bytes]:
+    return {shown[at : at + _DIGEST] for at in range(0, len(shown), _DIGEST)}
+
+
+def _digest(kind: str, name: str) -> bytes:
+    return blake2b(name.encode(), digest_size=_DIGEST, person=kind.encode()).digest()
 
 
 def current_section(progress: Progress, rules: StreamRules) -> str:

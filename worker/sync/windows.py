@@ -1,17 +1,17 @@
 """Which window a stream reads next; pure functions of what is stored and what time it is."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from worker.domain.pages import StreamRules, Window
 from worker.store.streams import Progress
 
-# History is read in windows of this length, oldest first, so that the watermark moves
-# and an expired page token costs one slice.
-SLICE = timedelta(days=30)
-_SHORTEST = timedelta(seconds=1)
+# A stream that rested for long is caught up in windows of this length, oldest first, so
+# that the watermark moves and an expired page token costs one of them.
+LONGEST = timedelta(days=30)
+SHORTEST = timedelta(seconds=1)
 # Before any marketplace of ours existed: where "everything" begins when it must be cut.
-_BEGINNING_YEAR = 2015
+BEGINNING = datetime(2015, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,49 +29,63 @@ def window_of(progress: Progress) -> Window | None:
     return Window(start=progress.window_start, end=progress.window_end)
 
 
+def closing(rules: StreamRules, *, now: datetime) -> datetime:
+    """Return the end of a window that opens now: what is newer may not be visible yet."""
+    return (now - rules.lag).replace(microsecond=0)
+
+
 def open_window(
     progress: Progress,
     rules: StreamRules,
-    history: History,
     *,
     now: datetime,
     since: datetime | None,
+    live_from: datetime | None = None,
+    overlap: timedelta | None = None,
 ) -> Progress:
     """Return the progress with its next window open; `now` is taken before any read.
 
     The window is closed at a fixed end behind now and overlaps the last one, so that
-    rows which became visible late are still seen.
+    rows which became visible late are still seen. The first one overlaps the slices of
+    history, which end at `live_from`.
     """
-    end = (now - rules.lag).replace(microsecond=0)
+    end = closing(rules, now=now)
     if not rules.has_update_filter:
         return _walk_from(progress, None, end, aside=False)
     # A clock that was set back must not turn the window round; Temu refuses an empty one.
-    latest_start = end - _SHORTEST
+    latest_start = end - SHORTEST
     if since is not None:
         return _walk_from(progress, min(since, latest_start), end, aside=True)
-    if progress.watermark is not None:
-        start = min(progress.watermark - rules.overlap, latest_start)
-        reached = progress.watermark
-    elif history.length is not None:
-        start = reached = (end - history.length).replace(microsecond=0)
-    else:
+    reached = progress.watermark or live_from
+    if reached is None:
         return _walk_from(progress, None, end, aside=False)
-    return _walk_from(progress, start, min(reached + SLICE, end), aside=False)
+    start = progress.rest_from or reached - (overlap or rules.overlap)
+    start = min(start, latest_start)
+    return _walk_from(progress, start, min(reached + LONGEST, end), aside=False)
 
 
 def close_window(progress: Progress) -> Progress:
     """Return the progress after a complete walk: everything up to the window's end is here."""
     watermark = progress.watermark
     end = progress.window_end
-    if end is not None and _reaches(progress):
-        watermark = end if watermark is None else max(watermark, end)
-    return Progress(watermark=watermark)
+    if end is None or not _reaches(progress):
+        return Progress(watermark=watermark, rest_from=progress.rest_from)
+    if watermark is None or end >= watermark:
+        return Progress(watermark=end)
+    # It was cut within its overlap; read from the overlap's start, the next one would be
+    # cut in the same way, for ever.
+    rest = progress.rest_from if progress.aside else end
+    return Progress(watermark=watermark, rest_from=rest)
 
 
 def is_current(progress: Progress, rules: StreamRules, *, now: datetime) -> bool:
     """Whether the last complete window reached as far as one could read at `now`."""
-    end = (now - rules.lag).replace(microsecond=0)
-    return progress.watermark is not None and progress.watermark >= end
+    end = closing(rules, now=now)
+    return (
+        progress.watermark is not None
+        and progress.watermark >= end
+        and progress.rest_from is None
+    )
 
 
 def halve(progress: Progress) -> Progress | None:
@@ -79,11 +93,9 @@ def halve(progress: Progress) -> Progress | None:
     end = progress.window_end
     if end is None:
         return None
-    start = progress.window_start or end.replace(
-        year=_BEGINNING_YEAR, month=1, day=1, hour=0, minute=0, second=0
-    )
+    start = progress.window_start or BEGINNING
     half = timedelta(seconds=int((end - start).total_seconds() // 2))
-    if half < _SHORTEST:
+    if half < SHORTEST:
         return None
     return _walk_from(
         progress, progress.window_start, start + half, aside=progress.aside
@@ -106,7 +118,11 @@ def _walk_from(
     progress: Progress, start: datetime | None, end: datetime, *, aside: bool
 ) -> Progress:
     return Progress(
-        watermark=progress.watermark, window_start=start, window_end=end, aside=aside
+        watermark=progress.watermark,
+        window_start=start,
+        window_end=end,
+        aside=aside,
+        rest_from=progress.rest_from,
     )
 
 

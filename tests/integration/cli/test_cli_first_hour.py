@@ -1,5 +1,6 @@
 """From a seller's code to complete data, by commands alone."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,34 @@ def test_pull_here_counts_what_it_did(sellersync, mall):
         120,
     )
     assert (again["shops"][0]["added"], again["shops"][0]["unchanged"]) == (0, 120)
+
+
+def test_pull_here_reads_several_slices_of_history_at_once(
+    sellersync, sandbox, mall, tmp_path
+):
+    """Far faster than one after the other, and each order is counted once."""
+    small_slices = tmp_path / "site"
+    small_slices.mkdir()
+    (small_slices / "sitecustomize.py").write_text(
+        "import worker.sync.slices\nworker.sync.slices.COMFORTABLE = 10\n"
+    )
+    many = sellersync.but(PYTHONPATH=str(small_slices))
+    sandbox.tell(latency_ms=600)
+    began = time.monotonic()
+    try:
+        first = many("pull", "orders", "--here", "--json").document["shops"][0]
+    finally:
+        sandbox.tell(latency_ms=0)
+    took = time.monotonic() - began
+    (shop,) = sellersync("status", "--json").document["shops"]
+    orders = shop["streams"]["orders"]
+
+    assert (first["shop_key"], first["outcome"], first["added"]) == (
+        *(mall, "up_to_date"),
+        120,
+    )
+    assert orders["slices"] >= 12
+    assert took < 0.6 * orders["slices"]
 
 
 def test_the_embedded_broker_is_there_for_the_command_and_gone_after_it(

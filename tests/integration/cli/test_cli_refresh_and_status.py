@@ -1,5 +1,6 @@
 """`refresh` and `status` over real HTTP."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,32 @@ def test_status_is_one_object(sellersync, mall, tiktok_shops):
     assert {"seller_connected", "shop_found"} == {
         event["name"] for event in status["events"]
     }
+
+
+def test_status_certifies_from_when_to_when_the_data_is_complete(
+    sellersync, sandbox, mall
+):
+    """Orders from the configured history on, Temu's products from the beginning."""
+    sandbox.tell(latency_ms=20)
+    try:
+        configured = sellersync.but(SELLERSYNC_ORDERS__HISTORY="50d")
+        configured("pull", "orders", "--here")
+        configured("pull", "products", "--here")
+    finally:
+        sandbox.tell(latency_ms=0)
+    (shop,) = sellersync("status", "--json").document["shops"]
+    orders, products = shop["streams"]["orders"], shop["streams"]["products"]
+    age = datetime.now(UTC) - datetime.fromisoformat(orders["complete_from"])
+    shown = sellersync("status").out
+
+    assert shop["shop_key"] == mall
+    assert 50 <= age.total_seconds() / 86_400 < 50.01
+    assert (orders["slices"], orders["open_slices"]) == (1, 0)
+    assert not orders["complete_from_beginning"]
+    assert products["complete_from_beginning"]
+    assert products["complete_from"] is None
+    assert f"complete from {orders['complete_from'][:10]}" in shown
+    assert "complete from the beginning" in shown
 
 
 def test_status_for_people(sellersync, mall):

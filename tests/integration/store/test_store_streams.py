@@ -78,12 +78,12 @@ def stored(database, stream=Stream.ORDERS):
 
 
 def test_the_streams_of_a_new_shop_are_due_at_once(connected):
-    """Both of them, and never pulled before."""
+    """Both of them."""
     claims = claim_due(connected)
 
-    assert {(held.shop_key, held.stream, held.is_backfill) for held in claims} == {
-        (SHOP_KEY, Stream.ORDERS, True),
-        (SHOP_KEY, Stream.PRODUCTS, True),
+    assert {(held.shop_key, held.stream) for held in claims} == {
+        (SHOP_KEY, Stream.ORDERS),
+        (SHOP_KEY, Stream.PRODUCTS),
     }
 
 
@@ -199,13 +199,13 @@ def test_progress_comes_back_as_it_was_saved(connected):
         shown=b"\x00\xff",
         restarts=2,
         aside=True,
+        rest_from=NOW - 2 * DAY,
     )
     held = claim(connected)
     with connected.write() as connection:
         save_progress(connection, held, progress)
 
     assert stored(connected).progress == progress
-    assert claim(connected, token="next", now=NOW + DAY).is_backfill is False
 
 
 @pytest.mark.parametrize(

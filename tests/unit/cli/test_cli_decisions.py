@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from worker.cli.following import verdict
+from worker.cli.following import Sighting, verdict
 from worker.cli.outcomes import Outcome
-from worker.cli.pulling import wait_before_next
+from worker.cli.patience import wait_before_next
 from worker.domain.errors import (
     BudgetExhausted,
     BudgetUnavailable,
@@ -19,6 +19,7 @@ from worker.domain.errors import (
     Unreachable,
 )
 from worker.domain.records import Stream
+from worker.store.certificates import StoredHistory
 from worker.store.streams import Progress, StoredStream
 
 BEGAN = datetime(2026, 10, 1, 12, tzinfo=UTC)
@@ -37,6 +38,12 @@ BEFORE = StoredStream(
     last_error="RetryLater: HTTP 500",
     disabled=None,
 )
+
+
+def judge(stream, history=None):
+    """Return how a stream came out that was as above before."""
+    seen = Sighting(stream, history)
+    return verdict(BEFORE.shop_key, Sighting(BEFORE), seen, since=BEGAN)
 
 
 @pytest.mark.parametrize(
@@ -70,17 +77,47 @@ def test_a_stream_is_done_after_a_new_success():
     """One that was before the command began does not count."""
     done = replace(BEFORE, last_success_at=BEGAN + SECOND, failures=0, last_error=None)
 
-    assert verdict(BEFORE.shop_key, BEFORE, BEFORE, since=BEGAN) is None
-    assert verdict(BEFORE.shop_key, BEFORE, done, since=BEGAN) == Outcome(
-        shop_key="temu:eu:1", watermark=None
-    )
+    assert judge(BEFORE) is None
+    assert judge(done) == Outcome(shop_key="temu:eu:1", watermark=None)
 
 
 def test_a_success_that_leaves_something_to_read_again_is_not_the_end():
     """It was of a pull that ran before `--since` was asked for."""
     early = replace(BEFORE, last_success_at=BEGAN + SECOND, since=BEGAN)
 
-    assert verdict(BEFORE.shop_key, BEFORE, early, since=BEGAN) is None
+    assert judge(early) is None
+
+
+def test_history_that_is_not_here_yet_is_waited_for():
+    """Live pulls succeed long before the last slice is read."""
+    done = replace(BEFORE, last_success_at=BEGAN + SECOND)
+    history = StoredHistory(
+        slices=4,
+        open=1,
+        open_until=BEGAN,
+        begins_at=None,
+        failures=0,
+        last_error=None,
+    )
+
+    assert judge(done, history) is None
+    assert judge(done, replace(history, open=0)) is not None
+
+
+def test_a_slice_that_fails_ends_the_following():
+    """With its reason."""
+    history = StoredHistory(
+        slices=4,
+        open=1,
+        open_until=BEGAN,
+        begins_at=None,
+        failures=1,
+        last_error="RetryLater: HTTP 500",
+    )
+    outcome = judge(BEFORE, history)
+
+    assert outcome is not None
+    assert outcome.reason == "RetryLater: HTTP 500"
 
 
 @pytest.mark.parametrize(
@@ -89,7 +126,7 @@ def test_a_success_that_leaves_something_to_read_again_is_not_the_end():
 def test_a_new_failure_ends_the_following(change):
     """One more failure, or another error than before."""
     failed = replace(BEFORE, **change)
-    outcome = verdict(BEFORE.shop_key, BEFORE, failed, since=BEGAN)
+    outcome = judge(failed)
 
     assert outcome is not None
     assert outcome.reason == failed.last_error
@@ -97,7 +134,7 @@ def test_a_new_failure_ends_the_following(change):
 
 def test_a_shop_that_was_removed_ends_the_following():
     """Nobody will ever pull it."""
-    outcome = verdict(BEFORE.shop_key, BEFORE, None, since=BEGAN)
+    outcome = verdict(BEFORE.shop_key, Sighting(BEFORE), None, since=BEGAN)
 
     assert outcome is not None
     assert outcome.reason == "the shop has been removed"

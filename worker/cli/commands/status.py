@@ -66,13 +66,24 @@ def _shop(row: dict[str, Any]) -> list[object]:
 
 
 def _stream(row: dict[str, Any] | None) -> str:
-    """Return how old the data is, and what is wrong, if anything is."""
+    """Return from when to when the data is complete, and what is wrong, if anything is."""
     if row is None:
         return ""
     seconds = row["freshness_seconds"]
-    age = "never complete" if seconds is None else f"{timedelta(seconds=seconds)} old"
-    trouble = row["disabled"] or row["last_error"]
-    return f"{age}: {trouble}" if trouble else age
+    parts = [
+        "never complete" if seconds is None else f"{timedelta(seconds=seconds)} old"
+    ]
+    if row["complete_from_beginning"]:
+        parts.append("complete from the beginning")
+    elif row["complete_from"] is not None:
+        parts.append(f"complete from {row['complete_from']:%Y-%m-%d %H:%M}")
+    if row["open_slices"]:
+        parts.append(f"{row['open_slices']} of {row['slices']} slices of history to go")
+    if row["stalled_since"] is not None:
+        parts.append(f"STALLED since {row['stalled_since']:%Y-%m-%d %H:%M}")
+    shown = ", ".join(parts)
+    trouble = row["disabled"] or row["last_error"] or row["history_error"]
+    return f"{shown}: {trouble}" if trouble else shown
 
 
 def _app(row: dict[str, Any]) -> list[list[object]]:

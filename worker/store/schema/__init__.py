@@ -1,6 +1,6 @@
 """The tables; `worker/store/migrations` brings a database to this shape."""
 
-from worker.store.schema import accounts, feed, records, streams
+from worker.store.schema import accounts, feed, records, slices, streams
 from worker.store.schema.metadata import metadata
 
-__all__ = ["accounts", "feed", "metadata", "records", "streams"]
+__all__ = ["accounts", "feed", "metadata", "records", "slices", "streams"]

@@ -13,7 +13,7 @@ from sqlalchemy import (
 )
 
 from worker.store.schema.accounts import RowId
-from worker.store.schema.metadata import UtcTime, metadata
+from worker.store.schema.metadata import Json, UtcTime, metadata
 
 streams = Table(
     "streams",
@@ -50,6 +50,16 @@ streams = Table(
     Column("aside", Boolean, nullable=False, server_default="0"),
     # Somebody asked to read again from here; taken when the next window opens.
     Column("since", UtcTime),
+    # Where live windows began: the slices hold what is before. NULL: no history was cut.
+    Column("live_from", UtcTime),
+    # How late rows became visible: a histogram of fixed size; NULL: none was late yet.
+    Column("lateness", Json),
+    # When the watermark last moved, or the stream was last started.
+    Column("advanced_at", UtcTime),
+    # Since when an operator knows that the watermark does not move.
+    Column("stalled_at", UtcTime),
+    # A window that was cut ended here, before the watermark: the next one reads the rest.
+    Column("rest_from", UtcTime),
     Column("last_success_at", UtcTime),
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("last_error", Text),

@@ -1,0 +1,33 @@
+"""Read one slice of a stream's history, beside its live pulls."""
+
+import structlog
+
+from tasks.slices import send_waiting_slices
+from worker.app import app
+from worker.domain.errors import SellersyncError
+from worker.runtime import runtime, stopping
+
+log = structlog.get_logger(__name__)
+
+
+@app.task(name="tasks.backfill.read")
+def read(*, shop_key: str, slice_id: int, lease: str) -> None:
+    """Take one turn of a slice that the sender has leased, then fill the free places."""
+    del shop_key  # for the log, where it is bound already
+    here = runtime()
+    structlog.contextvars.bind_contextvars(slice_id=slice_id)
+    try:
+        claim = here.claim_slice(slice_id, handed=lease)
+        if claim is None:
+            log.info("slice_stale")
+            return
+        turn = here.take_slice_turn(
+            claim, deadline=here.settings.schedule.pull_deadline
+        )
+    except SellersyncError as error:
+        log.warning("slice_refused", reason=str(error))
+        return
+    log.info("slice_read", stream=claim.stream.value, **turn.facts())
+    # What failed is left to the tick, so that trouble does not go round in a hurry.
+    if turn.error is None and not stopping.is_set():
+        send_waiting_slices()

@@ -1,0 +1,34 @@
+"""Which records are not stored yet, and what a stream has learned of late ones."""
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, select
+
+from worker.domain.records import Stream
+from worker.store.shapes import SHAPES
+from worker.store.streams import Claim, update_owned
+
+
+def unknown_ids(
+    connection: Connection, stream: Stream, shop_key: str, ids: Collection[str]
+) -> set[str]:
+    """Return those of these ids that are not stored."""
+    if not ids:
+        return set()
+    shape = SHAPES[stream]
+    column = shape.table.c[shape.id_name]
+    known = connection.execute(
+        select(column).where(shape.table.c.shop_key == shop_key, column.in_(ids))
+    )
+    return set(ids) - set(known.scalars())
+
+
+def save_lateness(
+    connection: Connection, claim: Claim, counts: tuple[int, ...]
+) -> None:
+    """Save how late rows were, in the transaction that completes their window.
+
+    Raises:
+        LeaseLost: somebody else owns the stream now.
+    """
+    update_owned(connection, claim, lateness=list(counts))

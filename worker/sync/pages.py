@@ -1,0 +1,91 @@
+"""One page: read it from the marketplace, write its rows; the same for live and history."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from worker.domain.calls import Work
+from worker.domain.errors import CallRejected
+from worker.domain.identity import App, Shop
+from worker.domain.marketplace import Marketplace
+from worker.domain.pages import Page, PageRequest, StreamRules
+from worker.domain.records import Stream
+from worker.gateway.caller import Gateway
+from worker.gateway.credentials import CredentialSource
+from worker.store.pages import Written, write_page, write_unreadable
+from worker.store.streams import Progress
+from worker.sync.walk import current_section
+from worker.sync.windows import window_of
+
+
+class PageTokenRefused(Exception):
+    """The marketplace does not know the page token (any more): begin the walk again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a stream comes from and who may read it."""
+
+    marketplace: Marketplace
+    app: App
+    shop: Shop
+    credentials: CredentialSource
+
+    def rules(self, stream: Stream) -> StreamRules:
+        """Return how the marketplace wants this stream to be read."""
+        return self.marketplace.streams[stream]
+
+    def read(
+        self, gateway: Gateway, stream: Stream, progress: Progress, *, work: Work
+    ) -> Page:
+        """Read the page that a walk has come to.
+
+        Raises:
+            PageTokenRefused: a page behind the first one was refused as a wrong request;
+                no marketplace of ours documents how an expired token is answered.
+            MarketplaceError: the leaf says what happens next.
+        """
+        window = window_of(progress)
+        assert window is not None  # noqa: S101 -- a walk has a window
+        request = PageRequest(
+            stream=stream,
+            shop=self.shop,
+            window=window,
+            section=current_section(progress, self.rules(stream)),
+            cursor=progress.cursor,
+        )
+        try:
+            return gateway.converse(
+                self.marketplace.page(request),
+                marketplace=self.marketplace,
+                app=self.app,
+                credentials=self.credentials,
+                work=work,
+            )
+        except CallRejected:
+            if progress.cursor is None:
+                raise
+            raise PageTokenRefused from None
+
+    def write(
+        self, connection: Connection, stream: Stream, page: Page, *, now: datetime
+    ) -> Written:
+        """Write the rows of a page.
+
+        Raises:
+            LeaseLost: the shop was removed meanwhile.
+        """
+        shop_key = self.shop.shop_key
+        unreadable = write_unreadable(
+            connection, stream, page.unreadable, shop_key=shop_key, now=now
+        )
+        written = write_page(
+            connection,
+            stream,
+            page.records,
+            marketplace=self.marketplace.name,
+            shop_key=shop_key,
+            now=now,
+        )
+        return written + unreadable
