@@ -141,7 +141,7 @@ class Budget:
             missed += 1
             # Reaching further each time, no answer is always late again.
             reach = min(2 * max(visit.reach, app.return_trip), 1.0)
-            visit = replace(visit, step=Step.LATE, missed=answer.slot, reach=reach)
+            visit = replace(visit, step=Step.LATE, missed=answer.number, reach=reach)
         raise BudgetExhausted(retry_after=A_SECOND / demand.limits[0].calls)
 
     def _visit(self, demand: Demand, ticket: str, reach: float) -> Visit:

@@ -67,13 +67,14 @@ class Visit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What Redis said; all times in seconds, `slot` in the microseconds that it knows."""
+    """What Redis said; all times in seconds."""
 
     outcome: Outcome
     # From `clock`, the app's clock.
     wait: float
     clock: float
-    slot: int
+    # Of the slot.
+    number: int
     # Further slots of the same answer are so far apart.
     gap: float
     calls: int
@@ -147,12 +148,12 @@ class Ledger:
         asked = self._monotonic()
         reply = self._ask(self._book, keys, arguments)
         arrived = self._monotonic()
-        what, wait, clock, slot, gap, calls, share = reply
+        what, wait, clock, number, gap, calls, share = reply
         return Answer(
             outcome=Outcome(what),
             wait=wait / 1e6,
             clock=clock / 1e6,
-            slot=slot,
+            number=number,
             gap=gap / 1e6,
             calls=calls,
             share=share / 1e6,

@@ -144,7 +144,7 @@ class Crowd:
             caller.step = Step.BACK
             self.at(wakes_up, lambda: self._ask(caller))
         elif wakes_up - due > LATENESS:
-            caller.step, caller.missed = Step.LATE, answer.slot
+            caller.step, caller.missed = Step.LATE, answer.number
             self.at(wakes_up, lambda: self._ask(caller))
         else:
             self.at(wakes_up, lambda: self._send(caller))

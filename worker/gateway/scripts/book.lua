@@ -8,12 +8,12 @@
 --
 -- ARGV[1] ticket, [2] class (0 is the most urgent), [3] its floor (part of the limit),
 -- [4] seller, [5] 'new' | 'back' (at its appointment) | 'late' (for its slot),
--- [6] the slot missed, [7] patience, [8] how soon after the answer it can send,
+-- [6] the number of the slot missed, [7] patience, [8] how soon after the answer it can send,
 -- [9] the pad it needs (-1: not known yet), [10] the widest pad, [11] the clock as it
 -- predicts it (-1: it cannot), [12] the learned part of the first limit as it last heard
 -- of it, [13] how many calls it could use; then for each limit: calls, per.
 --
--- Replies {what, wait, clock, slot, gap, calls, share}. What: 0 come back later (nothing is
+-- Replies {what, wait, clock, number, gap, calls, share}. What: 0 come back later (nothing is
 -- booked), 1 a slot (or `calls` of them, `gap` apart), 2 an appointment: ask again then.
 -- The share is in millionths.
 
@@ -29,6 +29,8 @@ local PUNCTUAL = 20000
 local GONE = SECOND
 -- A call may leave a hole of this length before its slot; a longer one is for others.
 local HOLE = 10000
+-- Beyond so many calls a second, slots are too close to be worth a row each.
+local ROWS_MOST = 200
 local SHORTEST_WAIT = 2000
 local CAUTION = 1.4
 
@@ -50,7 +52,7 @@ local limits = {}
 for i = 5, #KEYS do
   local calls, per = tonumber(ARGV[4 + 2 * i]), tonumber(ARGV[5 + 2 * i])
   local held = redis.call('HMGET', KEYS[i], 'next', 'paused', 'factor', 'cut', 'promised',
-                          'count', 'line')
+                          'count', 'line', 'number')
   local paused = tonumber(held[2]) or 0
   local limit = { key = KEYS[i], free = 0, gap = 0, paused = paused,
                   promised = tonumber(held[5]) or 0, line = tonumber(held[7]) or 0 }
@@ -63,6 +65,9 @@ for i = 5, #KEYS do
   if per == SECOND then
     limit.gap = (per + pad) / (calls * limit.share)
     limit.free = tonumber(held[1]) or 0
+    limit.number = tonumber(held[8]) or 0
+    limit.rows = math.max(calls, 1) <= ROWS_MOST and math.max(calls, 1)
+    limit.apart = (per + pad) * math.max(1 / calls, 1)
   else
     limit.period = math.floor(memory.wall / per)
     limit.count = tonumber(held[1]) == limit.period and tonumber(held[6]) or 0
@@ -71,7 +76,6 @@ for i = 5, #KEYS do
     end
     limit.left = math.floor(calls) - limit.count
   end
-  limit.next = limit.free
   limit.free = math.max(limit.free, paused)
   limits[#limits + 1] = limit
 end
@@ -81,54 +85,64 @@ local slack = math.min(main.gap / 2, NEAR_LEAST / 2)
 -- Whatever was sent just before the memory was lost is out of the window by then.
 local quiet = math.max(SECOND + pad, main.gap) + NEAR_MOST
 local ready = math.max(clock + reach, memory.since + quiet, main.free)
-local side, gap, paused = 0, main.gap, main.paused
+local side, gap = 0, main.gap
 for i = 2, #limits do
   side = math.max(side, limits[i].free)
   gap = math.max(gap, limits[i].gap)
-  paused = math.max(paused, limits[i].paused)
 end
 
-local function reply(what, wait, slot, calls)
+local function reply(what, wait, number, calls)
   write_memory(KEYS[1], memory)
   if main.factor then
     redis.call('HSET', main.key, 'factor', tostring(main.factor), 'cut', digits(clock))
   end
-  return { what, math.ceil(wait), clock, math.ceil(slot), math.ceil(gap), calls,
+  return { what, math.ceil(wait), clock, number, math.ceil(gap), calls,
            millionths(main.share) }
 end
 
+-- Slots that are a second apart are of one row: a limit has as many rows as a second may
+-- hold calls. As long as the calls of each row keep their distance, no sliding second holds
+-- too many, however late single ones are. So a late call delays the next one of its row
+-- only.
+local function in_row(slot)
+  local row = 'row:' .. main.number % main.rows
+  local before = tonumber(redis.call('HGET', main.key, row)) or 0
+  local sent = math.max(slot, before + main.apart)
+  redis.call('HSET', main.key, row, digits(sent))
+  -- A row that is a whole slot late makes all later ones wait for it.
+  return sent, sent - slot < main.gap and slot or sent
+end
+
 local function book(slot, calls)
+  local sent = slot
+  if main.rows then
+    sent, slot = in_row(slot)
+    calls = 1
+  end
   local last = slot + (calls - 1) * gap
   for _, limit in ipairs(limits) do
-    local next = last + limit.gap
     if limit.count then
       redis.call('HSET', limit.key, 'next', digits(limit.period),
                  'count', digits(limit.count + calls))
       expire(limit.key, 2 * 3600 * SECOND)
     else
-      redis.call('HSET', limit.key, 'next', digits(next))
+      local next = math.max(last, limit == main and 0 or sent) + limit.gap
+      redis.call('HSET', limit.key, 'next', digits(next),
+                 'number', digits(limit.number + calls))
       expire(limit.key, math.max(next, limit.free) - clock + KEEP)
     end
   end
   memory.used = memory.used + calls
-  return reply(1, slot - clock, slot, calls)
+  return reply(1, sent - clock, main.number, calls)
 end
 
--- A slot missed by a little is moved, and all that are not fixed yet move with it: that
--- costs the delay, not a whole slot. The call that shares no second with the missed slot
--- but would with the moved one must not be fixed yet.
+-- A slot missed by waking up late is used now, if the next call of its row has none yet.
+-- Where that is not possible, the caller is the first to get another.
 local head = step == 'late'
-if head and math.max(paused, memory.since + quiet) <= clock then
-  local moved = clock + reach
-  local delay = math.max(moved - missed, 0)
-  if delay < math.min(main.gap, SECOND - 3 * near) then
-    for _, limit in ipairs(limits) do
-      if not limit.count then
-        redis.call('HSET', limit.key, 'next', digits(limit.next + delay))
-      end
-    end
-    return reply(1, reach, moved, 1)
-  end
+if head and main.rows and #limits == 1 and main.number - missed <= main.rows
+    and math.max(main.paused, memory.since + quiet) <= clock then
+  redis.call('HSET', main.key, 'row:' .. missed % main.rows, digits(clock + reach))
+  return reply(1, reach, missed, 1)
 end
 
 local waiting = redis.call('ZCARD', KEYS[2])
@@ -144,8 +158,6 @@ end
 local first = class * CLASS
 local flow = class .. ':' .. seller
 local member = ticket .. '|' .. flow
-local score = tonumber(redis.call('ZSCORE', KEYS[2], member))
-local known = score ~= nil
 
 -- There is a queue: the place in it is by class, then by start-time fair queueing: a
 -- seller's next turn starts where its last one finished, but not before the turn that is
@@ -155,6 +167,8 @@ for _, gone in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', digits(clock 
   leave_queue(KEYS[2], KEYS[3], main.key, gone)
 end
 redis.call('ZREM', KEYS[3], member)
+local score = tonumber(redis.call('ZSCORE', KEYS[2], member))
+local known = score ~= nil
 local virtual = tonumber(redis.call('HGET', main.key, 'virtual:' .. class)) or 0
 local start, rank
 local promoted = known and score < 0
@@ -222,13 +236,13 @@ if wait <= near + slack and slot - clock <= math.max(patience, near) then
   return book(slot, 1)
 end
 
--- How long it takes if all others who have turns to come take them first.
+-- How long it takes; for who is new, if all others who have turns to come take them first,
+-- because whoever is let in should also be served, although others may come in before it.
 local expected = math.max(wait, slot - clock)
-if higher == 0 then
+if higher == 0 and not known then
   local sellers = tonumber(redis.call('HGET', main.key, 'sellers:' .. class)) or 0
   local turns = (start - virtual) * sellers * main.gap
-  -- Whoever was let in should also be served, although others may come in before it.
-  expected = math.max(expected, ready - clock + (known and turns or turns * CAUTION))
+  expected = math.max(expected, ready - clock + turns * CAUTION)
 end
 if expected > patience then
   if known then
