@@ -17,6 +17,7 @@ def lines_of(facts: _Facts) -> Iterator[str]:
     yield from _stored(facts)
     yield from _versions(facts["versions"])
     yield from _windows(facts)
+    yield from _history(facts["history"])
     yield from _next(facts["next"])
 
 
@@ -66,6 +67,19 @@ def _windows(facts: _Facts) -> Iterator[str]:
 
 # What the last page led to.
 _OUTCOMES = {"on": "goes on", "complete": "complete", "again": "begun again"}
+
+
+def _history(slices: Iterable[_Facts]) -> Iterator[str]:
+    for part in slices:
+        start = _at(part["start"]) if part["start"] else "the beginning"
+        state = (
+            f"complete since {_at(part['done_at'])}"
+            if part["done_at"]
+            else f"next attempt: {_at(part['attempt_at'])}"
+        )
+        yield f"  history from {start} to {_at(part['end'])}: {state}"
+        if part["failures"]:
+            yield f"    {part['failures']} failures in a row: {part['last_error']}"
 
 
 def _next(facts: _Facts | None) -> Iterator[str]:

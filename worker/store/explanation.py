@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, or_, select
 
 from worker.domain.records import Stream
 from worker.store.page_reads import (
@@ -17,6 +17,7 @@ from worker.store.page_reads import (
 from worker.store.schema.accounts import authorizations, shops
 from worker.store.schema.feed import LATER_VERSIONS, changes
 from worker.store.schema.records import raw_payloads, unreadable_rows
+from worker.store.schema.slices import slices
 from worker.store.shapes import SHAPES
 from worker.store.streams import StoredStream, find_stream
 
@@ -69,6 +70,7 @@ def explain(
                 connection, shop_key, stream, moment, limit=_MOST_READS
             )
         ),
+        "history": _history(connection, shop_key, stream, moment),
         "next": _next(connection, find_stream(connection, shop_key, stream)),
     }
 
@@ -182,6 +184,34 @@ def _read(read: LoggedRead) -> _Facts:
     for name in ("shop_key", "stream"):
         del facts[name]
     return facts
+
+
+def _history(
+    connection: Connection, shop_key: str, stream: Stream, moment: datetime | None
+) -> list[_Facts]:
+    """Return the slices of history that hold a moment; None: those that are not done."""
+    columns = slices.c
+    query = (
+        select(
+            columns.window_start.label("start"),
+            columns.window_end.label("end"),
+            columns.done_at,
+            func.coalesce(columns.lease_until, columns.next_run_at).label("attempt_at"),
+            columns.failures,
+            columns.last_error,
+        )
+        .where(columns.shop_key == shop_key, columns.stream == stream.value)
+        .order_by(columns.window_end.desc())
+        .limit(_MOST_WINDOWS)
+    )
+    if moment is None:
+        query = query.where(columns.done_at.is_(None))
+    else:
+        query = query.where(
+            or_(columns.window_start.is_(None), columns.window_start <= moment),
+            columns.window_end >= moment,
+        )
+    return [_facts(row) for row in connection.execute(query)]
 
 
 def _next(connection: Connection, stream: StoredStream | None) -> _Facts | None:
