@@ -54,7 +54,7 @@ def connected(database):
         seller = adopt_grant(
             connection, APP, grant(), sealer=sealer, now=NOW, refresh_at=NOW + DAY
         )
-        remember_shops(connection, seller, SHOPS.values(), now=NOW, takes=True)
+        remember_shops(connection, seller, list(SHOPS.values()), now=NOW, takes=True)
     return database
 
 
@@ -80,10 +80,19 @@ def pull(database, marketplace, stream, *payloads):
     )
     conversation = marketplaces()[marketplace].page(request)
     page = end_of(conversation, payloads)
-    facts = {"shop_key": SHOPS[marketplace].shop_key, "now": NOW}
+    shop_key = SHOPS[marketplace].shop_key
     with database.write() as connection:
-        write_page(connection, stream, page.records, marketplace=marketplace, **facts)
-        write_unreadable(connection, stream, page.unreadable, **facts)
+        write_page(
+            connection,
+            stream,
+            page.records,
+            marketplace=marketplace,
+            shop_key=shop_key,
+            now=NOW,
+        )
+        write_unreadable(
+            connection, stream, page.unreadable, shop_key=shop_key, now=NOW
+        )
         return list(export(connection, stream))
 
 

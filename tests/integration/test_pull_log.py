@@ -92,7 +92,10 @@ def test_rows_refer_to_the_page_that_brought_them(connected):
     )
     for record_id, number in (payloads | broken).items():
         read = reads[number]
-        assert read.window_start <= marketplace.times[record_id] <= read.window_end
+        moment = marketplace.times[record_id]
+        assert read.window_start is None or read.window_start <= moment
+        assert read.window_end is not None
+        assert moment <= read.window_end
 
 
 def test_a_row_that_did_not_change_still_refers_to_the_first_page(connected):
