@@ -7,12 +7,14 @@ import orjson
 import pytest
 from cryptography.fernet import Fernet
 
+from config.settings import Settings
 from tests.integration.store.made_up import APP, DAY, grant, shop
 from worker.domain.calls import HttpReply
 from worker.domain.pages import PageRequest, Window
 from worker.domain.records import Stream
 from worker.marketplaces.tiktok_shop import MARKETPLACE
 from worker.retention.sweep import Terms, sweep, without_persons
+from worker.runtime import build_runtime
 from worker.store.authorizations import adopt_grant, remember_app
 from worker.store.database import database_now
 from worker.store.export import export
@@ -25,6 +27,7 @@ from worker.store.shops import remember_shops
 pytestmark = pytest.mark.integration
 
 SAMPLE = Path(__file__).parents[1] / "samples" / "tiktok_shop" / "orders_search.json"
+KEY = Fernet.generate_key().decode()
 FOR_EVER = Terms(changes=None, page_reads=None, personal_data=None)
 
 
@@ -45,7 +48,7 @@ def filled(database):
     with database.write() as connection:
         now = database_now(connection)
         then = now - 100 * DAY
-        sealer = Sealer((Fernet.generate_key().decode(),))
+        sealer = Sealer((KEY,))
         remember_app(connection, APP, now=then)
         seller = adopt_grant(
             connection, APP, grant(), sealer=sealer, now=then, refresh_at=now
@@ -136,3 +139,35 @@ def test_a_payload_of_a_marketplace_that_nobody_knows_is_forgotten_whole():
     payload = orjson.dumps({"name": "Ann"}).decode()
 
     assert without_persons("gone:default:1", Stream.ORDERS, payload) == "null"
+
+
+@pytest.mark.parametrize(
+    ("personal_data", "feed", "expected"),
+    [
+        ("90d", "90d", {"payloads_blanked", "changes_blanked", "changes_purged"}),
+        ("never", "90d", {"changes_purged"}),
+        ("90d", "forever", {"payloads_blanked", "changes_blanked"}),
+        ("101d", "101d", set()),
+    ],
+)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_settings_say_how_long(
+    filled, monkeypatch, tmp_path, personal_data, feed, expected
+):
+    """The task of the beat does what the runtime does."""
+    for name, value in {
+        "HOME": str(tmp_path),
+        "ENCRYPTION_KEYS": KEY,
+        "DATABASE_URL": filled.engine.url.render_as_string(),
+        "RETENTION__PERSONAL_DATA": personal_data,
+        "RETENTION__PAGE_READS": "forever",
+        "FEED__KEEP": feed,
+    }.items():
+        monkeypatch.setenv(f"SELLERSYNC_{name}", value)
+    here = build_runtime(Settings())
+    try:
+        done = here.sweep()
+    finally:
+        here.close()
+
+    assert done.keys() == expected
