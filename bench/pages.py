@@ -27,6 +27,7 @@ from worker.domain.records import Stream
 from worker.marketplaces.tiktok_shop import MARKETPLACE
 from worker.store.authorizations import adopt_grant, remember_app
 from worker.store.database import Database
+from worker.store.page_reads import PageRead, log_page_read
 from worker.store.pages import write_page
 from worker.store.sealing import Sealer
 from worker.store.shops import remember_shops
@@ -114,6 +115,7 @@ def _load(database: Database, claim: Claim) -> Pace:
         with database.write() as connection:
             progress = Progress(window_end=_NOW, cursor=page.next_cursor)
             save_progress(connection, claim, progress)
+            read_id = log_page_read(connection, _read_of(page, claim), now=_NOW)
             write_page(
                 connection,
                 Stream.ORDERS,
@@ -121,11 +123,32 @@ def _load(database: Database, claim: Claim) -> Pace:
                 marketplace=_SHOP.marketplace,
                 shop_key=_SHOP.shop_key,
                 now=_NOW,
+                read_id=read_id,
             )
         seconds += time.perf_counter() - started
         cpu_seconds += time.process_time() - cpu_started
         orders += len(page.records)
     return Pace(orders=orders, seconds=seconds, cpu_seconds=cpu_seconds)
+
+
+def _read_of(page: Page, claim: Claim) -> PageRead:
+    """Return what the log of page reads keeps of a page."""
+    return PageRead(
+        shop_key=claim.shop_key,
+        stream=claim.stream,
+        turn=claim.lease_token,
+        window_start=None,
+        window_end=_NOW,
+        section="",
+        seen_before=0,
+        step="on",
+        rows=len(page.records),
+        total=page.total,
+        calls=[
+            ("/order/202309/orders/search", 200, "202203070749000101890810281E8C70B7")
+        ],
+        milliseconds=300,
+    )
 
 
 def _page(body: bytes) -> Page:

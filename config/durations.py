@@ -11,13 +11,15 @@ _WHOLE = re.compile(rf"(?:{_PART.pattern})+")
 _ISO = TypeAdapter(timedelta)
 
 
-def parse_duration(value: object) -> object:
+def parse_duration(value: object, *, word: str | None = None) -> object:
     """Return a timedelta for `5m`-style or ISO 8601 text; leave other types to pydantic.
 
+    `word` is what may stand in place of a duration, like `forever`.
+
     Raises:
-        ValueError: the text is neither.
+        ValueError: the text is none of these.
     """
-    if not isinstance(value, str) or value == "all":
+    if not isinstance(value, str) or value == word:
         return value
     text = value.strip().lower()
     if _WHOLE.fullmatch(text):
@@ -29,4 +31,6 @@ def parse_duration(value: object) -> object:
         return _ISO.validate_python(value.strip().upper())
     except ValidationError:
         message = f"{value!r} is not a duration; write it like 5m, 1h30m, 90d or PT5M"
+        if word is not None:
+            message += f", or {word}"
         raise ValueError(message) from None

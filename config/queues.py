@@ -11,7 +11,7 @@ class Queue(StrEnum):
     # Token refreshes: few, and the most urgent.
     TOKENS = "tokens"
     PULL = "pull"
-    # Slices of history: long, and never urgent.
+    # Slices of history, and tidying up: long, and never urgent.
     BACKFILL = "backfill"
 
 
@@ -21,6 +21,7 @@ ROUTES = {
     "tasks.orders.*": {"queue": Queue.PULL.value},
     "tasks.products.*": {"queue": Queue.PULL.value},
     "tasks.backfill.*": {"queue": Queue.BACKFILL.value},
+    "tasks.retention.*": {"queue": Queue.BACKFILL.value},
 }
 
 # Every key of ours in Redis begins with it, the queues too.

@@ -9,6 +9,8 @@ from config.queues import Queue
 _WATCH_EVERY = 60.0  # seconds
 # Streams that do not move are told after minutes; a check is one query.
 _STALLS_EVERY = 60.0  # seconds
+# What is kept for months is looked at now and then, a minute's worth at most.
+_SWEEP_EVERY = 600.0  # seconds
 
 
 def beat_entries(tick_every: timedelta) -> dict[str, dict[str, Any]]:
@@ -29,5 +31,10 @@ def beat_entries(tick_every: timedelta) -> dict[str, dict[str, Any]]:
             "task": "tasks.schedule.watch_progress",
             "schedule": _STALLS_EVERY,
             "options": {"expires": _STALLS_EVERY, "queue": Queue.TICK.value},
+        },
+        "sweep": {
+            "task": "tasks.retention.sweep",
+            "schedule": _SWEEP_EVERY,
+            "options": {"expires": _SWEEP_EVERY, "queue": Queue.BACKFILL.value},
         },
     }

@@ -5,7 +5,7 @@ own folder and uses `FROM_ENVIRONMENT` too.
 """
 
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,7 +16,17 @@ from config.durations import parse_duration
 
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 # "all": from the marketplace's beginning.
-History = Annotated[timedelta, BeforeValidator(parse_duration)] | Literal["all"]
+History = Annotated[
+    timedelta | Literal["all"], BeforeValidator(partial(parse_duration, word="all"))
+]
+Kept = Annotated[
+    timedelta | Literal["forever"],
+    BeforeValidator(partial(parse_duration, word="forever")),
+]
+Blanked = Annotated[
+    timedelta | Literal["never"],
+    BeforeValidator(partial(parse_duration, word="never")),
+]
 
 FROM_ENVIRONMENT = SettingsConfigDict(
     env_prefix="SELLERSYNC_",
@@ -111,6 +121,26 @@ class ScheduleSettings(BaseModel):
     slices_at_once: Annotated[int, Field(ge=1)] = 12
 
 
+class FeedSettings(BaseModel):
+    """How far back the change feed goes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    # A reader who was away for longer starts again with an export.
+    keep: Kept = timedelta(days=90)
+
+
+class RetentionSettings(BaseModel):
+    """How long things stay that nobody needs for ever."""
+
+    model_config = ConfigDict(frozen=True)
+
+    # Counted from the last change of an order; as long as buyers may send things back.
+    personal_data: Blanked = timedelta(days=90)
+    # What `sellersync explain` can look back on.
+    page_reads: Kept = timedelta(days=30)
+
+
 class Settings(BaseSettings):
     """Everything an operator can change, except what belongs to one marketplace."""
 
@@ -128,6 +158,8 @@ class Settings(BaseSettings):
     budget: BudgetSettings = BudgetSettings()
     tokens: TokensSettings = TokensSettings()
     schedule: ScheduleSettings = ScheduleSettings()
+    feed: FeedSettings = FeedSettings()
+    retention: RetentionSettings = RetentionSettings()
 
     @property
     def home_folder(self) -> Path:

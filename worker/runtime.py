@@ -1,6 +1,7 @@
 """The composition root: what one process needs, made when first asked for, after a fork."""
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,6 +32,7 @@ from worker.gateway.clocks import ServerClocks
 from worker.gateway.ledger import Standing, open_ledger_redis
 from worker.gateway.transport import HttpTransport
 from worker.marketplaces.configured import ConfiguredApps
+from worker.retention.sweep import Terms, sweep
 from worker.schedule.backfill import claim_waiting_slices
 from worker.schedule.places import Lane, lane
 from worker.schedule.stalls import tell_stalls
@@ -160,6 +162,19 @@ class Runtime:
     def watch_tokens(self) -> tuple[int, int]:
         """Finish interrupted connects and tell the runway; return how many of each."""
         return settle_orphans(self.desk), tell_runway(self.desk)
+
+    def sweep(self) -> Counter[str]:
+        """Let go of what is older than it is kept; return how many rows of each kind."""
+        retention = self.settings.retention
+        return sweep(
+            self.database,
+            Terms(
+                changes=_length(self.settings.feed.keep),
+                page_reads=_length(retention.page_reads),
+                personal_data=_length(retention.personal_data),
+            ),
+            should_stop=stopping.is_set,
+        )
 
     def take_turn(
         self,
@@ -307,6 +322,11 @@ def _verdict(seller: SellerCredentials) -> Verdict:
         return still_stands(connection, seller.used, error, now=now)
 
     return stands
+
+
+def _length(kept: timedelta | str) -> timedelta | None:
+    """Return how long something is kept; None for the words that mean for ever."""
+    return kept if isinstance(kept, timedelta) else None
 
 
 def unknown_shop(shop_key: str) -> OperatorError:

@@ -33,7 +33,16 @@ def test_anything_else_says_how_to_write_it(text):
         parse_duration(text)
 
 
-def test_all_and_other_types_are_left_to_the_settings():
-    """`all` is a history of its own, and values that are no text pass through."""
-    assert parse_duration("all") == "all"
+@pytest.mark.parametrize("word", ["all", "forever", "never"])
+def test_a_setting_may_take_a_word_instead(word):
+    """Only that one; a wrong text is told of it."""
+    assert parse_duration(word, word=word) == word
+    with pytest.raises(ValueError, match=r"PT5M$"):
+        parse_duration(word)
+    with pytest.raises(ValueError, match=f"PT5M, or {word}$"):
+        parse_duration("always", word=word)
+
+
+def test_other_types_are_left_to_the_settings():
+    """Values that are no text pass through."""
     assert parse_duration(timedelta(1)) == timedelta(1)

@@ -97,3 +97,26 @@ def test_a_configured_redis_serves_both_clients(monkeypatch, configured, broker)
 
     urls = redis_url(Settings())
     assert (urls.client, urls.broker) == (configured, broker)
+
+
+@pytest.mark.parametrize(
+    ("variable", "word"),
+    [
+        ("SELLERSYNC_ORDERS__HISTORY", "all"),
+        ("SELLERSYNC_FEED__KEEP", "forever"),
+        ("SELLERSYNC_RETENTION__PAGE_READS", "forever"),
+        ("SELLERSYNC_RETENTION__PERSONAL_DATA", "never"),
+    ],
+)
+def test_some_durations_have_no_end(monkeypatch, variable, word):
+    """Each has its own word; another one is refused under the variable's own name."""
+    group, name = variable.removeprefix("SELLERSYNC_").lower().split("__")
+    monkeypatch.setenv(variable, word)
+    found = getattr(getattr(Settings(), group), name)
+    monkeypatch.setenv(variable, "whenever")
+    with pytest.raises(ValidationError) as refused:
+        Settings()
+
+    assert found == word
+    assert refused.value.errors()[0]["loc"] == (group, name)
+    assert f"or {word}" in str(refused.value)

@@ -14,6 +14,7 @@ from worker.domain.grants import Grant
 from worker.domain.identity import App, Credentials, Shop
 from worker.domain.limits import Limit
 from worker.domain.pages import Page, PageRequest, StreamRules
+from worker.domain.personal import PersonalData
 from worker.domain.records import Order, Product, Stream
 
 Result = TypeVar("Result")
@@ -27,6 +28,8 @@ class Marketplace(Protocol):
     name: str
     zones: tuple[str, ...]
     streams: Mapping[Stream, StreamRules]
+    # What is blanked in stored payloads once it is old.
+    personal_data: Mapping[Stream, PersonalData]
 
     def apps(self) -> tuple[App, ...]:
         """Return the apps that the settings name, at most one per zone."""
@@ -47,6 +50,12 @@ class Marketplace(Protocol):
 
         Raises:
             MarketplaceError: the leaf that says what happens next.
+        """
+
+    def request_id(self, reply: HttpReply) -> str | None:
+        """Return what the marketplace calls this call, of an error as of a success.
+
+        It must not cost a second reading of a large body.
         """
 
     def exchange(self) -> Conversation[Grant]:

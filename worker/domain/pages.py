@@ -43,6 +43,10 @@ class PageRequest:
     cursor: str | None = None
 
 
+# One call of a page: endpoint, HTTP status, and what the marketplace calls it.
+CallMade = tuple[str, int, str | None]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
     """A row that could not be understood; kept beside the stream, the page goes on."""
@@ -62,3 +66,6 @@ class Page:
     # Rows in the whole section of the window, as the marketplace counts now.
     total: int | None = None
     unreadable: tuple[Unreadable, ...] = ()
+    # What it took, for the log of page reads; whoever reads the page puts it there.
+    calls: tuple[CallMade, ...] = ()
+    milliseconds: int = 0

@@ -4,10 +4,12 @@ Times are aware UTC; money is `Decimal` in major units; ids are strings. A field
 the marketplace does not give is None, never guessed; an empty text counts as not given.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 
 
 class Stream(StrEnum):
@@ -116,3 +118,8 @@ class Product:
 
 
 Record = Order | Product
+
+# What a person wrote or is known by; blanked when it is old.
+PERSONAL_FIELDS: Mapping[Stream, frozenset[str]] = MappingProxyType(
+    {Stream.ORDERS: frozenset({"buyer_note"}), Stream.PRODUCTS: frozenset()}
+)

@@ -8,12 +8,16 @@ import orjson
 from sqlalchemy import Connection, Row, Select, Table, Tuple, select, tuple_
 
 from worker.domain.records import Stream
+from worker.store.feed import require_kept
 from worker.store.forms import form, plain
 from worker.store.schema.feed import changes
 from worker.store.schema.records import raw_payloads
 from worker.store.shapes import SHAPES, Shape
 
 _BATCH = 500  # records held in memory at once
+
+# What readers get; which page read wrote a change is ours.
+_FEED = [column for column in changes.c if column.name != "read_id"]
 
 # The shop and the record's id.
 _Key = tuple[str, str]
@@ -101,9 +105,14 @@ def _key(table: Table, id_name: str) -> Tuple:
 def changes_after(
     connection: Connection, seq: int, *, limit: int
 ) -> list[dict[str, Any]]:
-    """Return the next changes after `seq`, in order."""
+    """Return the next changes after `seq`, in order.
+
+    Raises:
+        OperatorError: some of them are no longer kept.
+    """
+    require_kept(connection, seq)
     rows = connection.execute(
-        select(changes).where(changes.c.seq > seq).order_by(changes.c.seq).limit(limit)
+        select(*_FEED).where(changes.c.seq > seq).order_by(changes.c.seq).limit(limit)
     )
     # str(): SQLAlchemy's names are of a subclass, which orjson refuses as a key.
     return [

@@ -27,6 +27,7 @@ from worker.domain.pages import Unreadable
 from worker.domain.records import Record, Stream
 from worker.store.forms import form
 from worker.store.many_rows import ManyRows
+from worker.store.personal_data import restore_blanked
 from worker.store.record_rows import RecordRows, storable, storable_text
 from worker.store.schema.records import unreadable_rows
 from worker.store.schema.streams import streams
@@ -73,8 +74,11 @@ def write_page(
     marketplace: str,
     shop_key: str,
     now: datetime,
+    read_id: int | None = None,
 ) -> Written:
     """Bring these records into the database; twice is the same as once.
+
+    `read_id` is the page read that brought them.
 
     Raises:
         LeaseLost: the shop was removed meanwhile.
@@ -99,7 +103,14 @@ def write_page(
         else:
             updated[record_id] = digest
     olds = _old_forms(connection, shape, shop_key, updated)
-    rows = RecordRows(stream, marketplace=marketplace, shop_key=shop_key, now=now)
+    restore_blanked(connection, stream, shop_key, newest, olds)
+    rows = RecordRows(
+        stream,
+        marketplace=marketplace,
+        shop_key=shop_key,
+        now=now,
+        read_id=read_id,
+    )
     for record_id, digest in (added | updated).items():
         rows.add(record_id, newest[record_id], digest, olds.get(record_id))
     _forget_children(connection, shape, shop_key, olds)
@@ -116,23 +127,45 @@ def write_unreadable(
     *,
     shop_key: str,
     now: datetime,
+    read_id: int | None = None,
 ) -> Written:
-    """Keep the rows that could not be understood, with the reason."""
-    kept = [
-        storable(
-            (
-                shop_key,
-                stream.value,
-                row.record_id or _digest(row.raw).hex(),
-                row.reason,
-                storable_text(row.raw),
-                now,
+    """Keep the rows that could not be understood, with the reason.
+
+    What is kept already is not written again: it may have been blanked meanwhile.
+    """
+    kept = {}
+    for row in rows:
+        digest = _digest(row.raw)
+        (record_id,) = storable([row.record_id or digest.hex()])
+        kept[record_id] = digest, row
+    known = _unreadable_digests(connection, stream, shop_key, kept) if kept else {}
+    _UNREADABLE.write(
+        connection,
+        [
+            storable(
+                (
+                    *(shop_key, stream.value, record_id, row.reason),
+                    *(storable_text(row.raw), now, digest, read_id, None),
+                )
             )
-        )
-        for row in rows
-    ]
-    _UNREADABLE.write(connection, kept)
-    return Written(unreadable=len(kept))
+            for record_id, (digest, row) in kept.items()
+            if known.get(record_id) != digest
+        ],
+    )
+    return Written(unreadable=len(rows))
+
+
+def _unreadable_digests(
+    connection: Connection, stream: Stream, shop_key: str, ids: Iterable[str]
+) -> dict[str, bytes | None]:
+    columns = unreadable_rows.c
+    rows = connection.execute(
+        select(columns.record_id, columns.content_hash).where(
+            columns.stream == stream.value, _among(unreadable_rows, "record_id")
+        ),
+        {"shop_key": shop_key, "ids": list(ids)},
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def _newest(records: Iterable[Record]) -> dict[str, Record]:

@@ -31,13 +31,20 @@ class RecordRows:
     """The rows of some records of one stream."""
 
     def __init__(
-        self, stream: Stream, *, marketplace: str, shop_key: str, now: datetime
+        self,
+        stream: Stream,
+        *,
+        marketplace: str,
+        shop_key: str,
+        now: datetime,
+        read_id: int | None,
     ) -> None:
         self._stream = stream
         self._shape = SHAPES[stream]
         self._marketplace = marketplace
         self._shop_key = shop_key
         self._now = now
+        self._read_id = read_id
         self._values = attrgetter(*self._shape.fields)
         self._child_values = attrgetter(*self._shape.child_fields)
         self._heads: list[_Row] = []
@@ -54,6 +61,7 @@ class RecordRows:
     ) -> None:
         """Add a record; `old` is the form of the stored one that it replaces."""
         shop_key, stream, now = self._shop_key, self._stream.value, self._now
+        read_id = self._read_id
         values = storable(self._values(record))
         children = self._distinct_children(record)
         self._heads.append((self._marketplace, shop_key, record_id, *values, digest))
@@ -62,12 +70,15 @@ class RecordRows:
             for position, child in enumerate(children)
         ]
         payload = storable_text(record.raw)
-        self._payloads.append((shop_key, stream, record_id, payload, now))
+        self._payloads.append(
+            (shop_key, stream, record_id, payload, now, read_id, None)
+        )
         fields = differences(old, form(self._shape, values, children))
         if fields:
             kind = _kind(old, fields)
+            at = record.updated_at
             self._changes.append(
-                (now, shop_key, stream, record_id, kind, fields, record.updated_at)
+                (now, shop_key, stream, record_id, kind, fields, at, read_id)
             )
 
     def write(self, connection: Connection) -> None:

@@ -13,6 +13,7 @@ from worker.domain.records import Stream
 from worker.store.schema import records
 from worker.store.schema.accounts import authorizations, shops
 from worker.store.schema.feed import changes
+from worker.store.schema.reads import page_reads
 from worker.store.schema.streams import streams
 
 
@@ -166,6 +167,7 @@ def remove_shop(connection: Connection, shop_key: str) -> None:
         records.variants,
         records.raw_payloads,
         records.unreadable_rows,
+        page_reads,
         changes,
     ):
         connection.execute(delete(table).where(table.c.shop_key == shop_key))

@@ -23,7 +23,7 @@ from worker.store.slices import (
     split_slice,
 )
 from worker.store.streams import Progress
-from worker.sync.pages import PageTokenRefused, Source
+from worker.sync.pages import PageOfWalk, PageTokenRefused, Source
 from worker.sync.pull import PATIENT_WALKS, Pulled, cannot_be_cut, is_over, is_stuck
 from worker.sync.slices import is_uncomfortable, parts_of
 from worker.sync.walk import Step, after_page, is_too_large
@@ -68,8 +68,11 @@ class SlicePuller:
                 self._split(claim, progress, pulled, rows=page.total)
                 break
             walked = after_page(progress, page, rules)
+            where = PageOfWalk(
+                turn=claim.lease_token, progress=progress, step=walked.step
+            )
             progress = None if walked.step is Step.COMPLETE else walked.progress
-            self._write(claim, source, page, progress, pulled)
+            self._write(claim, source, page, progress, pulled, where)
             if progress is None:
                 pulled.up_to_date = True
             elif walked.step is Step.AGAIN:
@@ -93,6 +96,7 @@ class SlicePuller:
         page: Page,
         progress: Progress | None,
         pulled: Pulled,
+        where: PageOfWalk,
     ) -> None:
         """Write the page's rows with the progress behind it; None: the slice is done."""
         with self.database.write() as connection:
@@ -103,7 +107,7 @@ class SlicePuller:
                 finish_slice(connection, claim, now=now)
             else:
                 save_slice(connection, claim, progress)
-            written = source.write(connection, claim.stream, page, now=now)
+            written = source.write(connection, claim.stream, page, now=now, where=where)
         pulled.pages += 1
         pulled.written += written
         pulled.section_total = page.total

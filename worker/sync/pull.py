@@ -29,7 +29,7 @@ from worker.store.streams import (
 )
 from worker.sync.arrivals import Arrivals
 from worker.sync.lateness import overlap_after
-from worker.sync.pages import PageTokenRefused, Source
+from worker.sync.pages import PageOfWalk, PageTokenRefused, Source
 from worker.sync.slices import first_slice
 from worker.sync.walk import Step, after_page, is_too_large
 from worker.sync.windows import (
@@ -118,7 +118,12 @@ class Puller:
                 if walked.progress.watermark != progress.watermark:
                     mark_advanced(connection, claim, now=now)
                 arrivals.note_late(connection, claim, progress, page, now=now)
-                written = source.write(connection, claim.stream, page, now=now)
+                where = PageOfWalk(
+                    turn=claim.lease_token, progress=progress, step=walked.step
+                )
+                written = source.write(
+                    connection, claim.stream, page, now=now, where=where
+                )
                 arrivals.added += written.added
                 if is_complete:
                     arrivals.learn(connection, claim, progress)

@@ -11,7 +11,16 @@ from worker.cli.program import program
 
 COMMANDS = [
     *("authorize-url", "changes", "connect tiktok-shop", "connect temu", "connect"),
-    *("db", "db upgrade", "export", "keys", "keys rotate", "pull", "refresh"),
+    *(
+        "db",
+        "db upgrade",
+        "explain",
+        "export",
+        "keys",
+        "keys rotate",
+        "pull",
+        "refresh",
+    ),
     *("shops", "shops pause", "shops resume", "shops remove"),
     *("sign", "sign tiktok-shop", "sign temu", "status"),
 ]

@@ -127,3 +127,22 @@ def test_what_cannot_be_pulled_is_told_in_one_line(sellersync, database, shop_ke
     assert f"`sellersync shops resume {shop_keys[0]}` first" in paused.err
     assert "needs_reauthorization; send the seller the link" in dead.err
     assert "(and 1 more)" in all_shops.err
+
+
+def test_erase_goes_further_than_remove(sellersync, database, shop_keys):
+    """Nothing asks twice, a shop removed before can be erased, a made-up one cannot."""
+    sellersync("shops", "remove", shop_keys[0], "--yes")
+    erased = sellersync("shops", "remove", shop_keys[0], "--erase", "--yes")
+    at_once = sellersync("shops", "remove", shop_keys[1], "--erase", "--yes")
+    unknown = sellersync("shops", "remove", "temu:eu:none", "--erase", "--yes")
+    with database.read() as connection:
+        events = recent_events(connection, limit=9)
+
+    assert (erased.status, at_once.status, unknown.status) == (0, 0, 1)
+    assert erased.out.decode() == f"{shop_keys[0]} and its data are erased.\n"
+    assert "no shop temu:eu:none is connected" in unknown.err
+    assert [(event.name, event.shop_key) for event in events][:3] == [
+        ("shop_erased", shop_keys[1]),
+        ("shop_erased", shop_keys[0]),
+        ("shop_removed", shop_keys[0]),
+    ]

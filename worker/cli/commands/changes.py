@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from worker.cli.printing import flush, print_lines
+from worker.cli.printing import flush, note, print_lines, say
 from worker.cli.session import opened_database
 from worker.store.database import Database
 from worker.store.export import changes_after
+from worker.store.feed import newest_change, purged_through
 
 _EXAMPLE = """Example:
 
@@ -27,23 +28,40 @@ def register(program: typer.Typer) -> None:
 def changes(
     *,
     after: Annotated[
-        int, typer.Option(min=0, metavar="SEQ", help="The last seq you have.")
-    ] = 0,
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="SEQ",
+            help="The last seq you have; else from the oldest kept.",
+        ),
+    ] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="At most so many changes.")
     ] = None,
     follow: Annotated[
         bool, typer.Option("--follow", help="Wait for more, until Ctrl-C.")
     ] = False,
+    newest: Annotated[
+        bool,
+        typer.Option(
+            "--newest", help="Print only the newest seq, to follow from here."
+        ),
+    ] = False,
 ) -> None:
     """Print what changed in orders and products, oldest first, as JSON lines.
 
-    The seq of the last line is the --after of the next call.
+    The seq of the last line is the --after of the next call. Changes are kept for a time
+    (SELLERSYNC_FEED__KEEP); whoever asks for older ones is told to start again.
     """
     never = Event()
     with opened_database() as database:
+        if newest:
+            with database.read() as connection:
+                say(str(newest_change(connection)))
+            return
+        start = _oldest_kept(database) if after is None else after
         try:
-            for batch in _batches(database, after=after, limit=limit):
+            for batch in _batches(database, after=start, limit=limit):
                 print_lines(batch)
                 flush()
                 if not batch:
@@ -54,6 +72,15 @@ def changes(
             # Following has no other end, so this one is a good one.
             if not follow:
                 raise
+
+
+def _oldest_kept(database: Database) -> int:
+    """Return the number before the oldest change there is; say so if older ones are gone."""
+    with database.read() as connection:
+        purged = purged_through(connection)
+    if purged:
+        note(f"changes up to seq {purged} are no longer kept; this begins after them")
+    return purged
 
 
 def _batches(

@@ -11,6 +11,7 @@ from worker.cli.printing import print_document, print_table, say
 from worker.cli.session import opened_database
 from worker.store.authorizations import all_authorizations, authorization_of_shop
 from worker.store.database import Database, database_now
+from worker.store.erasure import empty_log, erase_shop, was_connected
 from worker.store.events import record_event
 from worker.store.shops import all_shops, pause_shop, remove_shop, resume_shop
 
@@ -25,7 +26,7 @@ _RESUME = """Example:
     sellersync shops resume temu:eu:634418213291"""
 _REMOVE = """Example:
 
-    sellersync shops remove temu:eu:634418213291 --yes"""
+    sellersync shops remove temu:eu:634418213291 --erase"""
 
 _COLUMNS = ("shop_key", "name", "region", "authorization_state", "paused")
 
@@ -86,6 +87,14 @@ def remove(
     shop_key: _Key,
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    erase: Annotated[
+        bool,
+        typer.Option(
+            "--erase",
+            help="Also blank the events about it and overwrite what is deleted; "
+            "works on a shop removed before, too.",
+        ),
+    ] = False,
 ) -> None:
     """Forget a shop and all its data; with its last shop, also the authorization.
 
@@ -94,13 +103,20 @@ def remove(
     """
     with opened_database() as database:
         with database.read() as connection:
-            known_shop(connection, shop_key)
+            if not (erase and was_connected(connection, shop_key)):
+                known_shop(connection, shop_key)
         if not yes:
             _confirm(shop_key)
         with database.write() as connection:
-            remove_shop(connection, shop_key)
-            _note_down(connection, "shop_removed", shop_key)
-    say(f"{shop_key} and its data are removed.")
+            if erase:
+                erase_shop(connection, shop_key)
+                _note_down(connection, "shop_erased", shop_key)
+            else:
+                remove_shop(connection, shop_key)
+                _note_down(connection, "shop_removed", shop_key)
+        if erase:
+            empty_log(database)
+    say(f"{shop_key} and its data are {'erased' if erase else 'removed'}.")
 
 
 def _confirm(shop_key: str) -> None:

@@ -7,8 +7,11 @@ from decimal import Decimal, InvalidOperation
 
 Row = Mapping[str, object]
 
-# Temu's LONG has 64 bits.
 _WHOLE = re.compile(r"-?\d{1,19}", re.ASCII)
+# Temu's LONG has 64 bits, and so has ours: one larger number would refuse a whole page.
+_LONG = range(-(2**63), 2**63)
+# More digits than any price has, and few enough for every database.
+_LARGEST_EXPONENT = 20
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -85,7 +88,7 @@ def whole(parent: Row, name: str) -> int | None:
     digits = text(parent, name)
     if digits is None:
         return None
-    if not _WHOLE.fullmatch(digits):
+    if not _WHOLE.fullmatch(digits) or int(digits) not in _LONG:
         raise NotUnderstood(f"{name} is not a whole number")
     return int(digits)
 
@@ -107,19 +110,19 @@ def money(parent: Row, name: str) -> Decimal | None:
                 amount = Decimal(value)
             except InvalidOperation:
                 raise NotUnderstood(f"{name} is not an amount") from None
-            if amount.is_finite():
+            if amount.is_finite() and abs(amount.adjusted()) < _LARGEST_EXPONENT:
                 return amount
     raise NotUnderstood(f"{name} is not an amount")
 
 
 def moment(parent: Row, name: str) -> datetime | None:
-    """Return a point in time given in Unix seconds or milliseconds; 0 means none.
+    """Return a point in time in Unix seconds or milliseconds; 0 and less mean none.
 
     Raises:
         NotUnderstood: it is something else.
     """
     since_epoch = whole(parent, name)
-    if not since_epoch:
+    if since_epoch is None or since_epoch <= 0:
         return None
     unit = "milliseconds" if since_epoch >= _FIRST_MILLISECOND else "seconds"
     try:

@@ -10,6 +10,7 @@ from worker.domain.identity import App, Credentials, Shop
 from worker.domain.limits import Limit
 from worker.domain.marketplace import Conversation
 from worker.domain.pages import Page, PageRequest, StreamRules
+from worker.domain.personal import PersonalData
 from worker.domain.records import Order, Product, Stream
 from worker.marketplaces.temu import (
     envelope,
@@ -20,6 +21,7 @@ from worker.marketplaces.temu import (
     settings,
     tokens,
 )
+from worker.marketplaces.temu.personal import PERSONAL_DATA
 from worker.marketplaces.temu.sites import Zone
 
 
@@ -28,6 +30,7 @@ class Temu:
 
     name: str = settings.NAME
     zones: tuple[str, ...] = tuple(Zone)
+    personal_data: Mapping[Stream, PersonalData] = PERSONAL_DATA
     streams: Mapping[Stream, StreamRules] = MappingProxyType(
         {
             Stream.ORDERS: StreamRules(
@@ -65,6 +68,10 @@ class Temu:
     def read(self, call: Call, reply: HttpReply) -> object:
         """Return the payload of a reply."""
         return replies.read(call, reply)
+
+    def request_id(self, reply: HttpReply) -> str | None:
+        """Return what Temu calls this call."""
+        return replies.request_id(reply)
 
     def exchange(self) -> Conversation[Grant]:
         """Turn the credentials' single-use code into a grant."""

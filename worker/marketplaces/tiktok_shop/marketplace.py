@@ -10,6 +10,7 @@ from worker.domain.identity import App, Credentials, Shop
 from worker.domain.limits import Limit
 from worker.domain.marketplace import Conversation, Marketplace
 from worker.domain.pages import Page, PageRequest, StreamRules
+from worker.domain.personal import PersonalData
 from worker.domain.records import Order, Product, Stream
 from worker.marketplaces.tiktok_shop import (
     limits,
@@ -20,6 +21,7 @@ from worker.marketplaces.tiktok_shop import (
     tokens,
     wire,
 )
+from worker.marketplaces.tiktok_shop.personal import PERSONAL_DATA
 
 # Nothing is documented about rows that show up late. The lag keeps the window's end out
 # of the server's future when our clock is a little fast; the overlap catches the rest.
@@ -42,6 +44,7 @@ class TikTokShop:
             ),
         }
     )
+    personal_data: Mapping[Stream, PersonalData] = PERSONAL_DATA
 
     def apps(self) -> tuple[App, ...]:
         """Return the configured app, or nothing."""
@@ -64,6 +67,10 @@ class TikTokShop:
     def read(self, call: Call, reply: HttpReply) -> object:
         """Return the `data` of a reply, or raise what it says."""
         return replies.read(call, reply)
+
+    def request_id(self, reply: HttpReply) -> str | None:
+        """Return what TikTok Shop calls this call."""
+        return replies.request_id(reply)
 
     def exchange(self) -> Conversation[Grant]:
         """Turn the authorization code into a grant."""

@@ -27,6 +27,10 @@ SERVER_ERROR = 500
 # Longer than any code; Python refuses to read numbers of thousands of digits.
 _CODE = re.compile(r"[0-9]{1,18}")
 _REQUEST_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
+# As written in a body: the quotes of a text that says the same would be escaped.
+_WRITTEN_ID = re.compile(rb'"request_id"\s*:\s*"([0-9A-Za-z_-]{1,64})"')
+# The envelope is around the data, so its own members are at one end of the body.
+_AN_END = 400  # bytes
 _MESSAGE_LENGTH = 200
 # Live messages end with an address of the help pages.
 _HELP = re.compile(r"(?:for more details:?\s*)?https?://\S*", re.IGNORECASE)
@@ -46,6 +50,13 @@ def read(call: Call, reply: HttpReply) -> object:
     if code == 0 and reply.status < REDIRECTION and isinstance(data, dict):
         return data
     raise _error(call, reply, envelope, code)
+
+
+def request_id(reply: HttpReply) -> str | None:
+    """Return the id of a reply without reading its data a second time."""
+    body = reply.body
+    found = _WRITTEN_ID.search(body[-_AN_END:]) or _WRITTEN_ID.search(body[:_AN_END])
+    return found[1].decode() if found else _request_id(reply.headers.get("x-tts-logid"))
 
 
 def _envelope(body: bytes) -> dict[str, object]:

@@ -1,8 +1,19 @@
 """Orders and products in the normalised form, and the payloads they came from."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    text,
+)
 
 from worker.store.schema.metadata import Money, UtcTime, metadata
+
+_NOT_BLANKED = text("blanked_at IS NULL")
 
 orders = Table(
     "orders",
@@ -76,6 +87,12 @@ raw_payloads = Table(
     Column("record_id", Text, primary_key=True),
     Column("payload", Text, nullable=False),
     Column("fetched_at", UtcTime, nullable=False),
+    # Which page read wrote it.
+    Column("read_id", BigInteger),
+    # When personal data was taken out of it; its record's hash stays that of the original.
+    Column("blanked_at", UtcTime),
+    # Finds what is due to be blanked, and holds nothing else.
+    Index(None, "fetched_at", sqlite_where=_NOT_BLANKED, postgresql_where=_NOT_BLANKED),
 )
 
 # Rows that could not be understood; kept so that nothing is dropped silently.
@@ -89,4 +106,9 @@ unreadable_rows = Table(
     Column("reason", Text, nullable=False),
     Column("payload", Text, nullable=False),
     Column("fetched_at", UtcTime, nullable=False),
+    # Of the payload as it came: an equal one is not written again.
+    Column("content_hash", LargeBinary),
+    Column("read_id", BigInteger),
+    Column("blanked_at", UtcTime),
+    Index(None, "fetched_at", sqlite_where=_NOT_BLANKED, postgresql_where=_NOT_BLANKED),
 )

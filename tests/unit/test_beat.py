@@ -1,0 +1,26 @@
+"""What the beat sends exists, and somebody takes it from the queue it goes to."""
+
+from datetime import timedelta
+
+import pytest
+
+from config.queues import Queue
+from config.schedule import beat_entries
+from worker.app import app
+
+ENTRIES = beat_entries(timedelta(seconds=5))
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_each_entry_is_a_task_of_ours_in_a_queue_of_ours(name):
+    """A typo here would be a beat that ticks for nobody."""
+    app.loader.import_default_modules()
+    entry = ENTRIES[name]
+
+    assert entry["task"] in app.tasks
+    assert entry["options"]["queue"] in set(Queue)
+    assert (
+        app.amqp.router.route({}, entry["task"])["queue"].name
+        == (entry["options"]["queue"])
+    )
+    assert entry["options"]["expires"] >= entry["schedule"]
