@@ -119,8 +119,9 @@ def test_a_kill_at_any_call_loses_and_doubles_nothing(rested, killed_at):
     with rested.read() as connection:
         told = [change["id"] for change in changes_after(connection, 0, limit=999)]
     assert sorted(told) == sorted(marketplace.times)
-    # Two windows of history, three rows a page: 4 + 1 calls, and the interrupted one.
-    assert marketplace.calls == 6
+    # Two windows, three rows a page: 4 + 1 calls, and the interrupted one; if a second has
+    # passed meanwhile, one more for it.
+    assert marketplace.calls in {6, 7}
 
 
 def test_a_worker_that_was_taken_for_dead_writes_nothing(rested):
