@@ -1,10 +1,11 @@
 """The normalised form that leaves this system: JSON values of the contract in docs/data.md."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from worker.store.schema.metadata import sortable
 from worker.store.shapes import Shape
 
 
@@ -13,12 +14,12 @@ def plain(value: Any) -> Any:
     if value is None or type(value) is str:
         return value
     if isinstance(value, datetime):
-        text = value.astimezone(UTC).isoformat(
-            timespec="milliseconds" if value.microsecond else "seconds"
-        )
-        return text[:-6] + "Z"
+        text = sortable(value)
+        return text if value.microsecond else text[: len("2026-01-02T03:04:05")] + "Z"
     if isinstance(value, Decimal):
-        return format(value, "f")
+        text = str(value)
+        # Only large and tiny amounts are written with an exponent.
+        return format(value, "f") if "E" in text else text
     return value
 
 
@@ -26,12 +27,15 @@ def form(
     shape: Shape, values: Sequence[Any], children: Iterable[Sequence[Any]]
 ) -> dict[str, Any]:
     """Return a record's fields, and its lines or variants in their own order."""
-    made = dict(zip(shape.fields, map(plain, values), strict=True))
-    made[shape.children] = [
-        dict(zip(shape.child_fields, map(plain, child), strict=True))
-        for child in children
-    ]
+    made = _named(shape.fields, values)
+    made[shape.children] = [_named(shape.child_fields, child) for child in children]
     return made
+
+
+def _named(names: Sequence[str], values: Iterable[Any]) -> dict[str, Any]:
+    # Most values are text, so they are spared the call.
+    plain_values = [value if type(value) is str else plain(value) for value in values]
+    return dict(zip(names, plain_values, strict=True))
 
 
 def differences(

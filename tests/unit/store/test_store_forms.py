@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -49,6 +50,17 @@ def test_a_time_means_the_same_moment_in_every_zone(moment):
     back = datetime.fromisoformat(plain(moment))
 
     assert timedelta(0) <= moment - back < timedelta(milliseconds=1)
+
+
+def test_the_two_hours_of_a_clock_set_back_stay_two():
+    """Python calls them equal, whoever remembers the text of one must not give it for both."""
+    first, second = (
+        datetime(2026, 10, 25, 2, 30, fold=fold, tzinfo=ZoneInfo("Europe/Berlin"))
+        for fold in (0, 1)
+    )
+
+    assert plain(first) == "2026-10-25T00:30:00Z"
+    assert plain(second) == "2026-10-25T01:30:00Z"
 
 
 @pytest.mark.parametrize("stream", Stream)
