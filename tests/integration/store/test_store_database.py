@@ -1,6 +1,7 @@
 """One database: what can go wrong with it, and what its transactions promise."""
 
 import socket
+import sqlite3
 from contextlib import closing
 from threading import Barrier, Thread
 
@@ -189,3 +190,21 @@ def test_the_clock_is_aware(database):
 
     assert first.utcoffset() == NOW.utcoffset()
     assert first <= second
+
+
+def test_a_new_file_has_large_pages_and_an_old_one_keeps_its_own(tmp_path):
+    """An order with its payload fits into one; what is there stays readable."""
+    old = tmp_path / "old.db"
+    with closing(sqlite3.connect(old)) as connection:
+        connection.execute("PRAGMA page_size = 4096")
+        connection.execute("CREATE TABLE t (x)")
+
+    def page_size(path):
+        database = Database(f"sqlite:///{path}")
+        with database.write() as connection:
+            connection.exec_driver_sql("CREATE TABLE u (x)")
+            found = connection.exec_driver_sql("PRAGMA page_size").scalar_one()
+        database.close()
+        return found
+
+    assert [page_size(tmp_path / "new.db"), page_size(old)] == [16384, 4096]
