@@ -2,15 +2,14 @@
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, column, inspect, select, table, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from worker.domain.errors import OperatorError
 from worker.store.database import Database, unreachable
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_ALEMBICS_OWN = table("alembic_version", column("version_num"))
 
 # Containers start together; on SQLite a transaction that may write is alone anyway.
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('sellersync.upgrade'))")
@@ -26,11 +25,11 @@ def upgrade(database: Database) -> str:
         with database.write() as connection:
             if not database.is_sqlite:
                 connection.execute(_ONE_AT_A_TIME)
-            config = _config(connection)
-            newest = _newest(config)
-            if _current(connection) != newest:
-                _refuse_unknown(config, connection)
-                command.upgrade(config, "head")
+            newest = revisions()[-1]
+            current = _current(connection)
+            if current != newest:
+                _refuse_unknown(current)
+                _migrate(connection)
             return newest
     except SQLAlchemyError as error:
         raise unreachable(database.engine, error) from None
@@ -44,11 +43,10 @@ def require_newest(database: Database) -> None:
     """
     try:
         with database.read() as connection:
-            config = _config(connection)
             current = _current(connection)
-            if current == _newest(config):
+            if current == revisions()[-1]:
                 return
-            _refuse_unknown(config, connection)
+            _refuse_unknown(current)
     except SQLAlchemyError as error:
         raise unreachable(database.engine, error) from None
     raise OperatorError(
@@ -56,31 +54,35 @@ def require_newest(database: Database) -> None:
     )
 
 
-def _config(connection: Connection) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.attributes["connection"] = connection
-    return config
-
-
-def _newest(config: Config) -> str:
-    head = ScriptDirectory.from_config(config).get_current_head()
-    if head is None:
+def revisions() -> list[str]:
+    """Return all revisions, oldest first: a migration's file begins with its own."""
+    found = [path.name for path in (_MIGRATIONS / "versions").glob("[0-9]*_*.py")]
+    if not found:
         raise OperatorError("this installation has no migrations; install it again")
-    return head
+    return [name.partition("_")[0] for name in sorted(found)]
+
+
+def _migrate(connection: Connection) -> None:
+    # Imported here: alembic takes some 10 MB of memory and a quarter of a second, which a
+    # process whose database is up to date need not spend.
+    from alembic import command  # noqa: PLC0415 -- see above
+    from alembic.config import Config  # noqa: PLC0415 -- see above
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def _current(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table(_ALEMBICS_OWN.name):
+        return None
+    found = connection.execute(select(_ALEMBICS_OWN.c.version_num))
+    return found.scalar_one_or_none()
 
 
-def _refuse_unknown(config: Config, connection: Connection) -> None:
-    current = _current(connection)
-    known = {
-        script.revision
-        for script in ScriptDirectory.from_config(config).walk_revisions()
-    }
-    if current is not None and current not in known:
+def _refuse_unknown(current: str | None) -> None:
+    if current is not None and current not in revisions():
         raise OperatorError(
             f"the database was upgraded by a newer sellersync (revision {current}); "
             "upgrade this installation too"

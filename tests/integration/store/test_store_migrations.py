@@ -17,7 +17,7 @@ from worker.domain.errors import OperatorError
 from worker.store import migrations
 from worker.store.database import Database
 from worker.store.schema import metadata
-from worker.store.upgrade import require_newest, upgrade
+from worker.store.upgrade import require_newest, revisions, upgrade
 
 pytestmark = pytest.mark.integration
 
@@ -50,6 +50,13 @@ def drift(database):
             connection, opts={"compare_type": True, "compare_server_default": True}
         )
         return compare_metadata(context, metadata)
+
+
+def test_the_files_names_tell_the_revisions_in_order():
+    """As alembic reads them from inside the files; it is not imported to look."""
+    chain = ScriptDirectory.from_config(config()).walk_revisions()
+
+    assert [script.revision for script in chain] == revisions()[::-1]
 
 
 def set_revision(database, revision):
