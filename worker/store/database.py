@@ -170,10 +170,10 @@ def _prepare_sqlite(engine: Engine) -> None:
         cursor.execute("PRAGMA synchronous = FULL")
         # Some 16 MB of WAL: a page of orders writes over a megabyte, and copying it to its
         # place less often copies what several pages touched only once.
+        cursor.execute("PRAGMA wal_autocheckpoint = 1000")
         # A page of orders changes some 2 MB of pages. With less room than that (the default)
         # they are written out before the commit, and those that change again once more.
         cursor.execute("PRAGMA cache_size = -4000")
-        cursor.execute("PRAGMA wal_autocheckpoint = 1000")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
 

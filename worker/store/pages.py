@@ -7,16 +7,20 @@ content differs. A row whose payload is the stored one is not written at all.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     Connection,
     Row,
     Select,
     Table,
+    Text,
     and_,
+    any_,
     bindparam,
     delete,
     select,
@@ -34,6 +38,13 @@ from worker.store.schema.streams import streams
 from worker.store.shapes import SHAPES, Shape
 
 _UNREADABLE = ManyRows(unreadable_rows)
+
+# Built once, as it is executed for every page.
+_THE_STREAM = (
+    select(streams.c.id)
+    .where(streams.c.shop_key == bindparam("shop"), streams.c.stream == bindparam("of"))
+    .with_for_update()
+)
 
 _Stored = Row[*tuple[Any, ...]]
 
@@ -139,7 +150,7 @@ def write_unreadable(
         (record_id,) = storable([row.record_id or digest.hex()])
         kept[record_id] = digest, row
     known = _unreadable_digests(connection, stream, shop_key, kept) if kept else {}
-    _UNREADABLE.write(
+    _UNREADABLE.put(
         connection,
         [
             storable(
@@ -161,7 +172,8 @@ def _unreadable_digests(
     columns = unreadable_rows.c
     rows = connection.execute(
         select(columns.record_id, columns.content_hash).where(
-            columns.stream == stream.value, _among(unreadable_rows, "record_id")
+            columns.stream == stream.value,
+            _among(connection.dialect.name, unreadable_rows, "record_id"),
         ),
         {"shop_key": shop_key, "ids": list(ids)},
     )
@@ -193,9 +205,7 @@ def _take_turn(connection: Connection, stream: Stream, shop_key: str) -> None:
     Two writers of one record would each miss what the other one has not committed yet.
     """
     row = connection.execute(
-        select(streams.c.id)
-        .where(streams.c.shop_key == shop_key, streams.c.stream == stream.value)
-        .with_for_update()
+        _THE_STREAM, {"shop": shop_key, "of": stream.value}
     ).one_or_none()
     if row is None:
         raise LeaseLost(f"{shop_key} {stream}: the shop was removed")
@@ -205,10 +215,12 @@ def _stored(
     connection: Connection, shape: Shape, shop_key: str, ids: Iterable[str]
 ) -> dict[str, _Stored]:
     """Return what decides whether a stored record is replaced, by its id."""
-    columns = shape.table.c
     rows = connection.execute(
-        select(columns[shape.id_name], columns.content_hash, columns.updated_at).where(
-            _among(shape.table, shape.id_name)
+        _columns(
+            connection.dialect.name,
+            shape.table,
+            shape.id_name,
+            ("content_hash", "updated_at"),
         ),
         {"shop_key": shop_key, "ids": list(ids)},
     )
@@ -222,8 +234,9 @@ def _old_forms(
     which = {"shop_key": shop_key, "ids": list(ids)}
     if not which["ids"]:
         return {}
-    heads = _columns(shape.table, shape.id_name, shape.fields)
-    children = _columns(shape.child_table, shape.id_name, shape.child_fields)
+    database = connection.dialect.name
+    heads = _columns(database, shape.table, shape.id_name, shape.fields)
+    children = _columns(database, shape.child_table, shape.id_name, shape.child_fields)
     found: dict[str, list[Any]] = {}
     for record_id, *values in connection.execute(
         children.order_by(shape.child_table.c.position), which
@@ -241,20 +254,28 @@ def _forget_children(
     which = {"shop_key": shop_key, "ids": list(ids)}
     if which["ids"]:
         table = shape.child_table
-        connection.execute(delete(table).where(_among(table, shape.id_name)), which)
+        connection.execute(
+            delete(table).where(_among(connection.dialect.name, table, shape.id_name)),
+            which,
+        )
 
 
-def _columns(table: Table, id_name: str, fields: Iterable[str]) -> Select[Any]:
+@cache
+def _columns(
+    database: str, table: Table, id_name: str, fields: tuple[str, ...]
+) -> Select[Any]:
     return select(table.c[id_name], *(table.c[name] for name in fields)).where(
-        _among(table, id_name)
+        _among(database, table, id_name)
     )
 
 
-def _among(table: Table, id_name: str) -> ColumnElement[bool]:
-    return and_(
-        table.c.shop_key == bindparam("shop_key"),
-        table.c[id_name].in_(bindparam("ids", expanding=True)),
-    )
+def _among(database: str, table: Table, id_name: str) -> ColumnElement[bool]:
+    if database == "postgresql":
+        # One parameter, not a hundred, of a statement that the server knows already.
+        among = table.c[id_name] == any_(bindparam("ids", type_=ARRAY(Text)))
+    else:
+        among = table.c[id_name].in_(bindparam("ids", expanding=True))
+    return and_(table.c.shop_key == bindparam("shop_key"), among)
 
 
 def _digest(raw: bytes) -> bytes:

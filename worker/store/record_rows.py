@@ -1,12 +1,13 @@
 """Turn records into the rows of all their tables, and write those."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError
 
 from worker.domain.records import Record, Stream
 from worker.store.forms import differences, form
@@ -25,6 +26,15 @@ _CHANGES = ManyRows(changes)
 _FEED_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('sellersync.changes'))")
 
 _Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The rows of some records, by table."""
+
+    heads: list[_Row] = field(default_factory=list)
+    children: list[_Row] = field(default_factory=list)
+    payloads: list[_Row] = field(default_factory=list)
 
 
 class RecordRows:
@@ -47,9 +57,8 @@ class RecordRows:
         self._read_id = read_id
         self._values = attrgetter(*self._shape.fields)
         self._child_values = attrgetter(*self._shape.child_fields)
-        self._heads: list[_Row] = []
-        self._children: list[_Row] = []
-        self._payloads: list[_Row] = []
+        self._new = _Parts()
+        self._replacing = _Parts()
         self._changes: list[_Row] = []
 
     def add(
@@ -62,15 +71,16 @@ class RecordRows:
         """Add a record; `old` is the form of the stored one that it replaces."""
         shop_key, stream, now = self._shop_key, self._stream.value, self._now
         read_id = self._read_id
+        parts = self._new if old is None else self._replacing
         values = storable(self._values(record))
         children = self._distinct_children(record)
-        self._heads.append((self._marketplace, shop_key, record_id, *values, digest))
-        self._children += [
+        parts.heads.append((self._marketplace, shop_key, record_id, *values, digest))
+        parts.children.extend(
             (shop_key, record_id, position, *child)
             for position, child in enumerate(children)
-        ]
+        )
         payload = storable_text(record.raw)
-        self._payloads.append(
+        parts.payloads.append(
             (shop_key, stream, record_id, payload, now, read_id, None)
         )
         fields = differences(old, form(self._shape, values, children))
@@ -82,13 +92,37 @@ class RecordRows:
             )
 
     def write(self, connection: Connection) -> None:
-        """Write all rows; the feed comes last, as only one transaction at a time may."""
-        _HEADS[self._stream].write(connection, self._heads)
-        _CHILDREN[self._stream].write(connection, self._children)
-        _PAYLOADS.write(connection, self._payloads)
+        """Write all rows; the feed comes last, as only one transaction at a time may.
+
+        The children of replaced records are gone already.
+        """
+        if not self._added(connection):
+            self._put(connection, self._new)
+        self._put(connection, self._replacing)
         if self._changes and connection.dialect.name == "postgresql":
             connection.execute(_FEED_LOCK)
-        _CHANGES.write(connection, self._changes)
+        _CHANGES.add(connection, self._changes)
+
+    def _added(self, connection: Connection) -> bool:
+        """Add the rows of new records, where that is faster; False: they were not added.
+
+        A row without its record is there if somebody has deleted by hand.
+        """
+        if connection.dialect.name != "postgresql" or not self._new.heads:
+            return False
+        try:
+            with connection.begin_nested():
+                _HEADS[self._stream].add(connection, self._new.heads)
+                _CHILDREN[self._stream].add(connection, self._new.children)
+                _PAYLOADS.add(connection, self._new.payloads)
+        except IntegrityError:
+            return False
+        return True
+
+    def _put(self, connection: Connection, parts: _Parts) -> None:
+        _HEADS[self._stream].put(connection, parts.heads)
+        _CHILDREN[self._stream].put(connection, parts.children)
+        _PAYLOADS.put(connection, parts.payloads)
 
     def _distinct_children(self, record: Record) -> list[_Row]:
         """Return the children in their order, of two with the same id the later one."""
@@ -99,12 +133,15 @@ class RecordRows:
 
 
 def storable(values: Iterable[Any]) -> _Row:
-    """Return what both databases take: plain text, and no NUL, which PostgreSQL refuses."""
+    """Return what both databases take: plain text, and no NUL, which PostgreSQL refuses.
+
+    Of a word of ours, a `StrEnum`, `replace` makes plain text too.
+    """
     return tuple(
         [
             value.replace("\0", "\N{REPLACEMENT CHARACTER}")
-            if type(value) is str
-            else (value.value if isinstance(value, StrEnum) else value)
+            if isinstance(value, str)
+            else value
             for value in values
         ]
     )

@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Row,
+    and_,
+    bindparam,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from worker.domain.errors import LeaseLost
 from worker.domain.pages import Window
@@ -18,6 +29,11 @@ from worker.store.streams import Progress
 _WALK = (
     *("window_start", "window_end", "section", "cursor"),
     *("rows_seen", "rows_total", "shown", "restarts"),
+)
+
+# Built once, as it is executed for every page; the values come with the execution.
+_OWNED = update(slices).where(
+    slices.c.id == bindparam("owned"), slices.c.lease_token == bindparam("owner")
 )
 
 
@@ -181,9 +197,12 @@ def save_slice(connection: Connection, claim: SliceClaim, progress: Progress) ->
     Raises:
         LeaseLost: somebody else reads the slice now, so the page must not be written.
     """
-    _update_owned(
-        connection, claim, **{name: getattr(progress, name) for name in _WALK}
+    updated = connection.execute(
+        _OWNED,
+        {"owned": claim.slice_id, "owner": claim.lease_token}
+        | {name: getattr(progress, name) for name in _WALK},
     )
+    _require_owned(updated, claim)
 
 
 def finish_slice(connection: Connection, claim: SliceClaim, *, now: datetime) -> None:
@@ -319,6 +338,10 @@ def _update_owned(connection: Connection, claim: SliceClaim, **values: Any) -> N
         .where(slices.c.id == claim.slice_id, slices.c.lease_token == claim.lease_token)
         .values(**values)
     )
+    _require_owned(updated, claim)
+
+
+def _require_owned(updated: CursorResult[Any], claim: SliceClaim) -> None:
     if updated.rowcount != 1:
         raise LeaseLost(
             f"{claim.shop_key} {claim.stream}: another worker reads this slice now"

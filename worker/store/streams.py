@@ -5,7 +5,17 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, literal, or_, select, update
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Row,
+    bindparam,
+    case,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from worker.domain.errors import LeaseLost
 from worker.domain.records import Stream
@@ -68,6 +78,12 @@ class Claim:
     shop_key: str
     stream: Stream
     lease_token: str
+
+
+# Built once, as it is executed for every page; the values come with the execution.
+_OWNED = update(streams).where(
+    streams.c.id == bindparam("owned"), streams.c.lease_token == bindparam("owner")
+)
 
 
 def find_stream(
@@ -177,7 +193,11 @@ def save_progress(connection: Connection, claim: Claim, progress: Progress) -> N
     Raises:
         LeaseLost: somebody else owns the stream now, so the page must not be written.
     """
-    update_owned(connection, claim, **asdict(progress))
+    updated = connection.execute(
+        _OWNED,
+        {"owned": claim.stream_id, "owner": claim.lease_token, **asdict(progress)},
+    )
+    _require_owned(updated, claim)
 
 
 def finish_pull(
@@ -222,6 +242,10 @@ def update_owned(connection: Connection, claim: Claim, **values: Any) -> None:
         )
         .values(**values)
     )
+    _require_owned(updated, claim)
+
+
+def _require_owned(updated: CursorResult[Any], claim: Claim) -> None:
     if updated.rowcount != 1:
         raise LeaseLost(f"{claim.shop_key} {claim.stream}: another worker pulls it now")
 

@@ -658,3 +658,16 @@ def test_a_reader_who_follows_the_feed_gets_all_of_it(connected, seller):
         seen += [change["seq"] for change in new]
 
     assert len(seen) == 4 * 10 * 5
+
+
+@pytest.mark.parametrize("table", [records.orders, records.order_lines])
+def test_a_table_that_was_cleared_by_hand_fills_again(connected, table):
+    """Parts of a record that are there without the rest are replaced, not in the way."""
+    write(connected, order("1"), order("2"))
+    whole = stored(connected, raw=True)
+    with connected.write() as connection:
+        connection.execute(table.delete())
+        connection.execute(records.orders.delete())
+
+    assert write(connected, order("1"), order("2")) == Written(added=2)
+    assert stored(connected, raw=True) == whole
