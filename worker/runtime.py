@@ -1,5 +1,6 @@
 """The composition root: what one process needs, made when first asked for, after a fork."""
 
+import gc
 import os
 from collections import Counter
 from collections.abc import Callable
@@ -397,6 +398,7 @@ def build_runtime(configured: Settings) -> Runtime:
         apps=apps,
         check_every=configured.tokens.check_every,
     )
+    spare_the_collector()
     return Runtime(
         settings=configured,
         database=database,
@@ -406,6 +408,17 @@ def build_runtime(configured: Settings) -> Runtime:
         apps=apps,
         desk=desk,
     )
+
+
+@cache
+def spare_the_collector() -> None:
+    """Let Python's garbage collector leave alone what this process keeps anyway.
+
+    A page of orders makes thousands of objects, and their number makes the collector go
+    through all that was ever imported, again and again: a third of a pull's CPU time.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _open_redis(url: str) -> redis.Redis:
