@@ -6,7 +6,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
 
 from worker.domain.grants import DEAD, AuthorizationState, Grant
 from worker.domain.identity import App, Credentials
@@ -70,11 +70,13 @@ class Authorization:
         )
 
 
+# Built once, as it is executed before every call.
+_BY_NUMBER = select(authorizations).where(authorizations.c.id == bindparam("number"))
+
+
 def find_authorization(connection: Connection, authorization_id: int) -> Authorization:
     """Return one authorization by its number."""
-    row = connection.execute(
-        select(authorizations).where(authorizations.c.id == authorization_id)
-    ).one()
+    row = connection.execute(_BY_NUMBER, {"number": authorization_id}).one()
     return _read(row)
 
 

@@ -19,6 +19,8 @@ class SellerCredentials:
         self._authorization_id = authorization_id
         # What the last call was made with: whoever judges its error needs the version.
         self.used: Authorization = self._read()
+        # The tokens of a version, which never change without it.
+        self._opened: tuple[int, Credentials] | None = None
 
     @property
     def seller(self) -> str:
@@ -34,7 +36,11 @@ class SellerCredentials:
         self.used = self._read()
         if self.used.is_dead:
             raise dead(self.used)
-        return self.used.credentials(self._desk.sealer)
+        # Opening them costs as much as reading them.
+        if self._opened is None or self._opened[0] != self.used.version:
+            opened = self.used.credentials(self._desk.sealer)
+            self._opened = self.used.version, opened
+        return self._opened[1]
 
     def renew(self, rejected: Credentials) -> Credentials:
         """Refresh the rejected token, unless somebody else has done so already."""
