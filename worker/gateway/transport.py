@@ -123,10 +123,12 @@ class HttpTransport:
     def _body(self, response: requests.Response, call: Call) -> bytes:
         """Read the body; the socket's own timeout starts anew with every byte."""
         last_moment = self._monotonic() + self._timeouts[1]
-        body = bytearray()
+        chunks: list[bytes] = []
+        length = 0
         while chunk := response.raw.read1(CHUNK, decode_content=True):
-            body += chunk
-            if len(body) > self._largest_body:
+            chunks.append(chunk)
+            length += len(chunk)
+            if length > self._largest_body:
                 raise UnreadableReply(
                     call.endpoint,
                     f"the body is over {self._largest_body} bytes",
@@ -138,7 +140,7 @@ class HttpTransport:
                     "the body did not arrive in time",
                     http_status=response.status_code,
                 )
-        return bytes(body)
+        return b"".join(chunks)
 
     def _open_session(self) -> requests.Session:
         session = requests.Session()
