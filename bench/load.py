@@ -6,6 +6,7 @@ times are of that process alone: neither the host nor PostgreSQL counts.
 
 import os
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 from tempfile import TemporaryDirectory
 
 from rich.table import Table
@@ -16,14 +17,16 @@ from bench.fresh import run, sellersync
 from bench.order_host import serving
 from bench.usage import Usage
 from worker.store.database import Database
+from worker.store.schema import records
 from worker.store.schema.feed import changes
-from worker.store.schema.records import order_lines, orders
 
 _ORDERS = int(os.environ.get("BENCH_ORDERS", "100000"))
 # Before the first order.
 _LONG_AGO = datetime.now(UTC) - timedelta(days=89)
 # Calls per second: nobody ever waits for the budget.
 _NO_LIMIT = 100_000
+# Installed by hand (`dlt[sqlalchemy]`), dlt loads this many: it takes its time.
+_FOR_DLT = min(_ORDERS, 20_000)
 
 
 def measure() -> Table:
@@ -33,25 +36,36 @@ def measure() -> Table:
     for heading in ("orders/s", "CPU s per 1,000", "bare loops", "peak MB"):
         table.add_column(heading, justify="right")
     with serving(_ORDERS) as host:
-        bare = _bare_loop(host.url)
-        rows = [("bare loop into SQLite", bare)]
+        bare = _into_sqlite("bare_loop", host.url)
+        rows = [("bare loop into SQLite", _ORDERS, bare)]
         for name in DATABASES:
             first, again = _pulls(host.url, name)
-            rows += [(f"{name}: first load", first), (f"{name}: unchanged", again)]
-    for name, usage in rows:
+            rows.append((f"{name}: first load", _ORDERS, first))
+            rows.append((f"{name}: unchanged", _ORDERS, again))
+    if find_spec("dlt"):
+        with serving(_FOR_DLT) as host:
+            dlt = _into_sqlite("dlt_pipeline", host.url)
+        rows.append((f"dlt into SQLite, {_FOR_DLT:,} orders", _FOR_DLT, dlt))
+    for name, orders, usage in rows:
+        cpu = usage.cpu_seconds / orders
         table.add_row(
             name,
-            f"{_ORDERS / usage.seconds:,.0f}",
-            f"{usage.cpu_seconds / _ORDERS * 1_000:.3f}",
-            f"{usage.cpu_seconds / bare.cpu_seconds:.2f}",
+            f"{orders / usage.seconds:,.0f}",
+            f"{cpu * 1_000:.3f}",
+            f"{cpu / (bare.cpu_seconds / _ORDERS):.2f}",
             f"{usage.peak_megabytes:.0f}",
         )
     return table
 
 
-def _bare_loop(host: str) -> Usage:
+def _into_sqlite(loader: str, host: str) -> Usage:
     with TemporaryDirectory(prefix="bench-") as folder:
-        return run("bare_loop", host, f"{folder}/bare.db")
+        # dlt tells its makers about each run unless it is asked not to.
+        return run(
+            loader,
+            *(host, f"{folder}/bench.db"),
+            environment={"RUNTIME__DLTHUB_TELEMETRY": "false"},
+        )
 
 
 def _pulls(host: str, database: str) -> tuple[Usage, Usage]:
@@ -74,7 +88,7 @@ def _prove_complete(url: str) -> None:
     with database.read() as connection:
         found = [
             connection.execute(select(func.count()).select_from(table)).scalar_one()
-            for table in (orders, order_lines, changes)
+            for table in (records.orders, records.order_lines, changes)
         ]
     database.close()
     assert found == [_ORDERS, 4 * _ORDERS, _ORDERS], found
