@@ -15,7 +15,7 @@ PAYLOADS = ManyRows(raw_payloads)
 
 def row(record_id, payload="{}"):
     """Return one row in the order of the columns."""
-    return (SHOP_KEY, "orders", record_id, payload, NOW)
+    return (SHOP_KEY, "orders", record_id, payload, NOW, None, None)
 
 
 def payloads(database):
