@@ -135,6 +135,9 @@ class Exchange:
             self._tell(error, waited=waited, took=use.monotonic() - started)
             raise
         self._tell(None, waited=waited, took=use.monotonic() - started)
+        # tenacity's objects and this one form a circle, in which a page of orders would
+        # wait for the garbage collector.
+        trip.reply = None
         return payload
 
     def goes_on(self, state: RetryCallState) -> bool:

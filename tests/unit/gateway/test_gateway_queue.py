@@ -218,12 +218,14 @@ mishaps = st.lists(
     callers=callers,
     mishaps=mishaps,
     late=st.floats(0, 0.03),
+    frozen=st.sampled_from([0.0, 0.1]),
 )
 def test_no_sliding_second_ever_holds_more_than_the_limit(
     limit: int,
     callers: list[tuple[str, Work, float, float, float]],
     mishaps: list[tuple[float, str]],
     late: float,
+    frozen: float,
 ) -> None:
     """Random arrivals, deaths, late sleepers, lost memory, clocks set, pauses."""
     app = (Limit(name="app", calls=limit),)
@@ -235,7 +237,9 @@ def test_no_sliding_second_ever_holds_more_than_the_limit(
                     demand(seller, work, limits=app),
                     think=thinks,
                     dies_at=dies,
-                    oversleeps=lambda: dice.random() * late,
+                    oversleeps=lambda: (
+                        1.3 if dice.random() < frozen else dice.random() * late
+                    ),
                 ),
                 at=begins,
             )
