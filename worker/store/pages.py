@@ -33,7 +33,7 @@ from worker.store.forms import form
 from worker.store.many_rows import ManyRows
 from worker.store.personal_data import restore_blanked
 from worker.store.record_rows import RecordRows, storable, storable_text
-from worker.store.schema.records import unreadable_rows
+from worker.store.schema.records import raw_payloads, unreadable_rows
 from worker.store.schema.streams import streams
 from worker.store.shapes import SHAPES, Shape
 
@@ -86,10 +86,12 @@ def write_page(
     shop_key: str,
     now: datetime,
     read_id: int | None = None,
+    fetched_at: datetime | None = None,
 ) -> Written:
     """Bring these records into the database; twice is the same as once.
 
-    `read_id` is the page read that brought them.
+    `read_id` is the page read that brought them, `fetched_at` the database's time before
+    they were asked for.
 
     Raises:
         LeaseLost: the shop was removed meanwhile.
@@ -102,6 +104,7 @@ def write_page(
     stored = _stored(connection, shape, shop_key, newest)
     added: dict[str, bytes] = {}
     updated: dict[str, bytes] = {}
+    ties: list[str] = []
     unchanged = outdated = 0
     for record_id, record in newest.items():
         digest = _digest(record.raw)
@@ -113,6 +116,12 @@ def write_page(
             outdated += 1
         else:
             updated[record_id] = digest
+            if not _is_newer(record, stored[record_id]):
+                ties.append(record_id)
+    fetched_at = fetched_at or now
+    for record_id in _overtaken(connection, stream, shop_key, ties, fetched_at):
+        del updated[record_id]
+        outdated += 1
     olds = _old_forms(connection, shape, shop_key, updated)
     restore_blanked(connection, stream, shop_key, newest, olds)
     rows = RecordRows(
@@ -121,6 +130,7 @@ def write_page(
         shop_key=shop_key,
         now=now,
         read_id=read_id,
+        fetched_at=fetched_at,
     )
     for record_id, digest in (added | updated).items():
         rows.add(record_id, newest[record_id], digest, olds.get(record_id))
@@ -196,6 +206,37 @@ def _is_older(record: Record, known: Record | _Stored) -> bool:
         record.updated_at is not None
         and known.updated_at is not None
         and record.updated_at < known.updated_at
+    )
+
+
+def _is_newer(record: Record, known: _Stored) -> bool:
+    return (
+        record.updated_at is not None
+        and known.updated_at is not None
+        and record.updated_at > known.updated_at
+    )
+
+
+def _overtaken(
+    connection: Connection,
+    stream: Stream,
+    shop_key: str,
+    ids: list[str],
+    fetched_at: datetime,
+) -> list[str]:
+    """Return which of these are stored as they were fetched later, by another reader."""
+    if not ids:
+        return []
+    columns = raw_payloads.c
+    return list(
+        connection.execute(
+            select(columns.record_id).where(
+                columns.stream == stream.value,
+                columns.fetched_at > fetched_at,
+                _among(raw_payloads, "record_id"),
+            ),
+            {"shop_key": shop_key, "ids": ids},
+        ).scalars()
     )
 
 

@@ -48,6 +48,7 @@ class RecordRows:
         shop_key: str,
         now: datetime,
         read_id: int | None,
+        fetched_at: datetime,
     ) -> None:
         self._stream = stream
         self._shape = SHAPES[stream]
@@ -55,6 +56,7 @@ class RecordRows:
         self._shop_key = shop_key
         self._now = now
         self._read_id = read_id
+        self._fetched_at = fetched_at
         self._values = attrgetter(*self._shape.fields)
         self._child_values = attrgetter(*self._shape.child_fields)
         self._new = _Parts()
@@ -81,7 +83,7 @@ class RecordRows:
         )
         payload = storable_text(record.raw)
         parts.payloads.append(
-            (shop_key, stream, record_id, payload, now, read_id, None)
+            (shop_key, stream, record_id, payload, self._fetched_at, read_id, None)
         )
         fields = differences(old, form(self._shape, values, children))
         if fields:
@@ -130,6 +132,12 @@ class RecordRows:
             storable, map(self._child_values, getattr(record, self._shape.children))
         )
         return list({child[0]: child for child in found}.values())
+
+
+def take_feed_turn(connection: Connection) -> None:
+    """Wait until no other transaction writes changes; on SQLite none can."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_FEED_LOCK)
 
 
 def storable(values: Iterable[Any]) -> _Row:

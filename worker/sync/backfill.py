@@ -26,6 +26,7 @@ from worker.store.streams import Progress
 from worker.sync.pages import PageOfWalk, PageTokenRefused, Source
 from worker.sync.pull import PATIENT_WALKS, Pulled, cannot_be_cut, is_over, is_stuck
 from worker.sync.slices import is_uncomfortable, parts_of
+from worker.sync.stopwatch import Stopwatch
 from worker.sync.walk import Step, after_page, is_too_large
 from worker.sync.windows import restart, window_of
 
@@ -52,8 +53,9 @@ class SlicePuller:
         rules = source.rules(claim.stream)
         ends_at = None if deadline is None else monotonic() + deadline.total_seconds()
         pulled = Pulled()
-        progress = self._start(claim, pulled)
+        progress, clock = self._start(claim, pulled)
         while progress is not None and not (self.should_stop() or is_over(ends_at)):
+            fetched_at = clock.now()
             try:
                 page = source.read(
                     self.gateway, claim.stream, progress, work=Work.BACKFILL
@@ -69,7 +71,10 @@ class SlicePuller:
                 break
             walked = after_page(progress, page, rules)
             where = PageOfWalk(
-                turn=claim.lease_token, progress=progress, step=walked.step
+                turn=claim.lease_token,
+                progress=progress,
+                step=walked.step,
+                fetched_at=fetched_at,
             )
             progress = None if walked.step is Step.COMPLETE else walked.progress
             self._write(claim, source, page, progress, pulled, where)
@@ -80,14 +85,17 @@ class SlicePuller:
             self.on_page(pulled)
         return pulled
 
-    def _start(self, claim: SliceClaim, pulled: Pulled) -> Progress | None:
+    def _start(
+        self, claim: SliceClaim, pulled: Pulled
+    ) -> tuple[Progress | None, Stopwatch]:
         with self.database.read() as connection:
             stored = find_slice(connection, claim.slice_id)
+            clock = Stopwatch(database_now(connection))
         if stored is None:
             raise LeaseLost(f"{claim.shop_key} {claim.stream}: the shop was removed")
         if is_stuck(stored.progress, stored.failures, stored.last_error):
-            return self._begin_again(claim, stored.progress, pulled)
-        return stored.progress
+            return self._begin_again(claim, stored.progress, pulled), clock
+        return stored.progress, clock
 
     def _write(
         self,

@@ -35,6 +35,8 @@ class PageOfWalk:
     progress: Progress
     # What the page led to.
     step: Step
+    # By the database's clock, and before the page was asked for.
+    fetched_at: datetime
 
     def read(
         self, page: Page, shop_key: str, stream: Stream, rules: StreamRules
@@ -137,5 +139,6 @@ class Source:
             shop_key=shop_key,
             now=now,
             read_id=read_id,
+            fetched_at=where.fetched_at,
         )
         return written + unreadable

@@ -31,6 +31,7 @@ from worker.sync.arrivals import Arrivals
 from worker.sync.lateness import overlap_after
 from worker.sync.pages import PageOfWalk, PageTokenRefused, Source
 from worker.sync.slices import first_slice
+from worker.sync.stopwatch import Stopwatch
 from worker.sync.walk import Step, after_page, is_too_large
 from worker.sync.windows import (
     History,
@@ -98,6 +99,7 @@ class Puller:
         rules = source.rules(claim.stream)
         ends_at = None if deadline is None else monotonic() + deadline.total_seconds()
         progress, arrivals, target = self._start(claim, rules)
+        clock = Stopwatch(target)
         pulled = Pulled(watermark=progress.watermark)
         while not (self.should_stop() or is_over(ends_at)):
             if window_of(progress) is None:
@@ -106,6 +108,7 @@ class Puller:
                     pulled.up_to_date = True
                     break
                 progress, arrivals = opened
+            fetched_at = clock.now()
             page = self._read(claim, source, progress, pulled)
             if isinstance(page, Progress):
                 progress = page
@@ -119,7 +122,10 @@ class Puller:
                     mark_advanced(connection, claim, now=now)
                 arrivals.note_late(connection, claim, progress, page, now=now)
                 where = PageOfWalk(
-                    turn=claim.lease_token, progress=progress, step=walked.step
+                    turn=claim.lease_token,
+                    progress=progress,
+                    step=walked.step,
+                    fetched_at=fetched_at,
                 )
                 written = source.write(
                     connection, claim.stream, page, now=now, where=where

@@ -1,6 +1,23 @@
 """The tables; `worker/store/migrations` brings a database to this shape."""
 
-from worker.store.schema import accounts, feed, reads, records, slices, streams
+from worker.store.schema import (
+    accounts,
+    feed,
+    reads,
+    reconciles,
+    records,
+    slices,
+    streams,
+)
 from worker.store.schema.metadata import metadata
 
-__all__ = ["accounts", "feed", "metadata", "reads", "records", "slices", "streams"]
+__all__ = [
+    "accounts",
+    "feed",
+    "metadata",
+    "reads",
+    "reconciles",
+    "records",
+    "slices",
+    "streams",
+]
