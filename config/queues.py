@@ -11,13 +11,14 @@ class Queue(StrEnum):
     # Token refreshes: few, and the most urgent.
     TOKENS = "tokens"
     PULL = "pull"
-    # Slices of history, and tidying up: long, and never urgent.
+    # Slices of history, reconciles, and tidying up: long, and never urgent.
     BACKFILL = "backfill"
 
 
 ROUTES = {
     "tasks.schedule.*": {"queue": Queue.TICK.value},
     "tasks.tokens.*": {"queue": Queue.TOKENS.value},
+    "tasks.*.reconcile": {"queue": Queue.BACKFILL.value},
     "tasks.orders.*": {"queue": Queue.PULL.value},
     "tasks.products.*": {"queue": Queue.PULL.value},
     "tasks.backfill.*": {"queue": Queue.BACKFILL.value},

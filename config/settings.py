@@ -45,6 +45,8 @@ class OrdersSettings(BaseModel):
 
     every: Duration = timedelta(minutes=5)
     history: History = timedelta(days=90)
+    # Finds rows that became visible later than any overlap; there are few.
+    reconcile_every: Duration = timedelta(days=7)
 
 
 class ProductsSettings(BaseModel):
@@ -54,6 +56,8 @@ class ProductsSettings(BaseModel):
 
     every: Duration = timedelta(hours=1)
     history: History = "all"
+    # Stock and prices may change without moving the update time, and deletions do.
+    reconcile_every: Duration = timedelta(days=1)
 
 
 class WebSettings(BaseModel):
@@ -119,6 +123,8 @@ class ScheduleSettings(BaseModel):
     # Slices of history that are read at once, by all workers together: of the 16 threads of
     # one worker, four stay free for live pulls, tokens and ticks.
     slices_at_once: Annotated[int, Field(ge=1)] = 12
+    # Reconciles that are made at once, by all workers together.
+    reconciles_at_once: Annotated[int, Field(ge=1)] = 2
 
 
 class FeedSettings(BaseModel):

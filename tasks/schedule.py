@@ -2,6 +2,7 @@
 
 import structlog
 
+from tasks.reconciling import send_due_reconciles
 from tasks.slices import send_waiting_slices
 from worker.app import app
 from worker.runtime import runtime
@@ -36,9 +37,14 @@ def tick() -> None:
             expires=expires,
         )
     slices = send_waiting_slices()
-    if due.refreshes or due.pulls or slices:
+    reconciles = send_due_reconciles()
+    if due.refreshes or due.pulls or slices or reconciles:
         log.info(
-            "tick", refreshes=len(due.refreshes), pulls=len(due.pulls), slices=slices
+            "tick",
+            refreshes=len(due.refreshes),
+            pulls=len(due.pulls),
+            slices=slices,
+            reconciles=reconciles,
         )
 
 

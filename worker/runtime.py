@@ -36,10 +36,16 @@ from worker.marketplaces.configured import ConfiguredApps
 from worker.retention.sweep import Terms, sweep
 from worker.schedule.backfill import claim_waiting_slices
 from worker.schedule.places import Lane, lane
+from worker.schedule.reconciles import claim_reconciles
 from worker.schedule.stalls import tell_stalls
 from worker.store.authorizations import Authorization, authorization_of_shop
 from worker.store.database import Database, database_now
 from worker.store.keyring import open_sealer
+from worker.store.reconciles import (
+    ReconcileClaim,
+    claim_reconcile,
+    request_reconcile,
+)
 from worker.store.resealing import prove_keys
 from worker.store.shops import find_shop
 from worker.store.slices import SliceClaim, claim_slice, claim_slices_of
@@ -48,6 +54,12 @@ from worker.store.upgrade import require_newest, upgrade
 from worker.sync.backfill import SlicePuller
 from worker.sync.pages import Source
 from worker.sync.pull import Pulled, Puller
+from worker.sync.reconcile import Reconciler
+from worker.sync.reconcile_turn import (
+    ReconcilePlan,
+    ReconcileTurn,
+    take_reconcile_turn,
+)
 from worker.sync.setbacks import Verdict
 from worker.sync.slice_turn import take_slice_turn
 from worker.sync.turn import Plan, Turn, take_turn
@@ -270,10 +282,76 @@ class Runtime:
             stands=_verdict(seller),
         )
 
+    def claim_due_reconciles(self) -> list[ReconcileClaim]:
+        """Claim reconciles that are due, while fewer than so many run."""
+        schedule = self.settings.schedule
+        return claim_reconciles(
+            self.database,
+            every={stream: self._reconcile_every(stream) for stream in Stream},
+            lease=schedule.lease,
+            at_once=schedule.reconciles_at_once,
+        )
+
+    def request_reconcile(
+        self, shop_key: str, stream: Stream, *, confirm: bool
+    ) -> None:
+        """Make a reconcile due now; with `confirm`, what it finds missing may all go.
+
+        Raises:
+            OperatorError: no such shop is connected.
+        """
+        with self.database.write() as connection:
+            if find_shop(connection, shop_key) is None:
+                raise unknown_shop(shop_key)
+            now = database_now(connection)
+            request_reconcile(connection, shop_key, stream, now=now, confirm=confirm)
+
+    def claim_reconcile(
+        self, shop_key: str, stream: Stream, *, handed: str | None = None
+    ) -> ReconcileClaim | None:
+        """Claim one reconcile; None while somebody else is at it."""
+        with self.database.write() as connection:
+            now = database_now(connection)
+            return claim_reconcile(
+                connection,
+                shop_key,
+                stream,
+                token=uuid4().hex,
+                now=now,
+                until=now + self.settings.schedule.lease,
+                handed=handed,
+            )
+
+    def take_reconcile_turn(
+        self, claim: ReconcileClaim, *, deadline: timedelta | None
+    ) -> ReconcileTurn:
+        """Go on with a claimed pass, write down how it went, give the claim back."""
+        seller = SellerCredentials(self.desk, self._authorization_id(claim.shop_key))
+        reconciler = Reconciler(
+            database=self.database,
+            gateway=self.gateway,
+            should_stop=stopping.is_set,
+        )
+        return take_reconcile_turn(
+            reconciler,
+            claim,
+            lambda: self._source(claim.shop_key, seller),
+            ReconcilePlan(
+                every=self._reconcile_every(claim.stream),
+                history=self.plan(claim.stream, deadline=None).history,
+                deadline=deadline,
+            ),
+        )
+
     def tell_stalls(self) -> tuple[int, int]:
         """Tell which streams have stopped moving, and which move again; count both."""
         every = {stream: self.plan(stream, deadline=None).every for stream in Stream}
         return tell_stalls(self.database, every)
+
+    def _reconcile_every(self, stream: Stream) -> timedelta:
+        wanted = self.settings
+        of = wanted.orders if stream is Stream.ORDERS else wanted.products
+        return of.reconcile_every
 
     def queue_length(self) -> int:
         """Return how many pulls wait for a worker."""

@@ -14,6 +14,7 @@ from worker.store.authorizations import Authorization, all_authorizations
 from worker.store.certificates import StoredHistory, all_histories
 from worker.store.database import database_now
 from worker.store.events import Event, recent_events
+from worker.store.reconciles import StoredReconcile, all_reconciles
 from worker.store.shops import StoredShop, all_shops
 from worker.store.streams import StoredStream, all_streams
 from worker.sync.certificate import certify
@@ -31,6 +32,7 @@ def overview(here: Runtime) -> dict[str, list[Row]]:
         shops = all_shops(connection)
         streams = all_streams(connection)
         histories = all_histories(connection)
+        reconciles = all_reconciles(connection)
         events = recent_events(connection, limit=_EVENTS, routine=False)
     by_shop: dict[str, Row] = {stored.shop.shop_key: {} for stored in shops}
     marketplace_of = {each.shop.shop_key: each.shop.marketplace for each in shops}
@@ -42,6 +44,9 @@ def overview(here: Runtime) -> dict[str, list[Row]]:
             histories.get(key),
             marketplaces()[name].streams[stream.stream],
             now,
+        )
+        by_shop[stream.shop_key][stream.stream.value]["reconcile"] = _reconcile(
+            reconciles.get(key)
         )
 
     def ends(stored: StoredShop) -> tuple[bool, datetime, str]:
@@ -104,6 +109,21 @@ def _stream(
         "failures": stored.failures,
         "last_error": stored.last_error,
         "disabled": stored.disabled,
+    }
+
+
+def _reconcile(stored: StoredReconcile | None) -> Row | None:
+    """Return what the last complete pass found, and what waits for an operator."""
+    if stored is None:
+        return None
+    return {
+        "finished_at": stored.finished_at,
+        "result": stored.result,
+        "under_way": stored.began_at is not None,
+        "withheld": stored.withheld,
+        "next_run_at": stored.next_run_at,
+        "failures": stored.failures,
+        "last_error": stored.last_error,
     }
 
 

@@ -38,8 +38,9 @@ def record_event(
     )
 
 
-# Each refresh makes two of these: a history of each token, but no news.
-ROUTINE = ("authorization_refreshing", "authorization_active")
+# Each refresh makes two of these: a history of each token, but no news. What a reconcile
+# repaired is in the status of its stream.
+ROUTINE = ("authorization_refreshing", "authorization_active", "reconciled")
 
 
 def recent_events(

@@ -98,3 +98,22 @@ def test_wait_fails_when_the_work_fails(queued, mall):
     assert waiting.returncode == 1
     assert complaints.startswith(f"sellersync: orders of {mall}: OperatorError")
     assert complaints.count("\n") == 1
+
+
+def test_reconcile_enqueues_a_task_behind_everything_else(queued, tiktok_shops):
+    """In the queue of slices; the operator's word goes with it, for one shop only."""
+    sellersync, messages = queued
+    ended = sellersync(
+        "reconcile", "products", "--shop", tiktok_shops[0], "--confirm-deletions"
+    )
+
+    assert ended.status == 0
+    assert [task_and_arguments(each) for each in messages("backfill")] == [
+        (
+            "tasks.products.reconcile",
+            {"shop_key": tiktok_shops[0], "confirm_deletions": True},
+        )
+    ]
+    assert sellersync("reconcile", "orders").status == 0
+    assert len(messages("backfill")) == 1 + len(tiktok_shops)
+    assert sellersync("reconcile", "orders", "--confirm-deletions").status == 2

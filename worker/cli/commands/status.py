@@ -81,6 +81,9 @@ def _stream(row: dict[str, Any] | None) -> str:
         parts.append(f"{row['open_slices']} of {row['slices']} slices of history to go")
     if row["stalled_since"] is not None:
         parts.append(f"STALLED since {row['stalled_since']:%Y-%m-%d %H:%M}")
+    withheld = (row["reconcile"] or {}).get("withheld")
+    if withheld:
+        parts.append(f"{withheld} missing, not deleted before you confirm it")
     shown = ", ".join(parts)
     trouble = row["disabled"] or row["last_error"] or row["history_error"]
     return f"{shown}: {trouble}" if trouble else shown

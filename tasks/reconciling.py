@@ -1,0 +1,47 @@
+"""What the reconcile tasks of both streams have in common, and how due ones are sent."""
+
+import structlog
+
+from worker.app import app
+from worker.domain.errors import SellersyncError
+from worker.domain.records import Stream
+from worker.runtime import runtime
+
+log = structlog.get_logger(__name__)
+
+
+def reconcile_stream(
+    stream: Stream, *, shop_key: str, confirm_deletions: bool, lease: str | None
+) -> None:
+    """Take one turn of a stream's reconcile; `lease` is the claim that came with the message.
+
+    A message without lease is somebody's wish: what this turn leaves goes on by itself.
+    """
+    here = runtime()
+    try:
+        if lease is None:
+            here.request_reconcile(shop_key, stream, confirm=confirm_deletions)
+        claim = here.claim_reconcile(shop_key, stream, handed=lease)
+        if claim is None:
+            log.info("reconcile_stale", stream=stream.value)
+            return
+        turn = here.take_reconcile_turn(
+            claim, deadline=here.settings.schedule.pull_deadline
+        )
+    except SellersyncError as error:
+        log.warning("reconcile_refused", stream=stream.value, reason=str(error))
+        return
+    log.info("reconcile_done", stream=stream.value, **turn.facts())
+
+
+def send_due_reconciles() -> int:
+    """Claim due reconciles and enqueue them; return how many."""
+    here = runtime()
+    claims = here.claim_due_reconciles()
+    for claim in claims:
+        app.send_task(
+            f"tasks.{claim.stream}.reconcile",
+            kwargs={"shop_key": claim.shop_key, "lease": claim.lease_token},
+            expires=here.settings.schedule.lease.total_seconds(),
+        )
+    return len(claims)
