@@ -148,3 +148,21 @@ def test_a_conversation_survives_an_empty_payload(
         return
 
     pytest.fail("this conversation goes on for ever")
+
+
+def test_half_an_emoji_does_not_poison_the_page(asked: Asked) -> None:
+    """A text that was cut within it is read with a question mark, like any other row."""
+    marketplace, call = asked
+    rows = rb'{"text": "thanks \uD83D", "whole": "\ud83d\ude00"}'
+    body = (
+        rb'{"code": 0, "success": true, "errorCode": 1000000, "data": '
+        + rows
+        + rb', "result": '
+        + rows
+        + rb"}"
+    )
+
+    assert marketplace.read(call, HttpReply(status=200, headers={}, body=body)) == {
+        "text": "thanks ?",
+        "whole": "\N{GRINNING FACE}",
+    }

@@ -12,11 +12,12 @@ from tests.integration.simulation.clocks import virtual_time
 from tests.integration.simulation.days import SHOP, Days
 from tests.integration.simulation.marketplace import SimulatedMarketplace
 from tests.integration.simulation.world import World
-from worker.domain.errors import RetryLater, ScopeMissing
-from worker.domain.pages import StreamRules
+from worker.domain.errors import RetryLater, ScopeMissing, TooManyResults
+from worker.domain.pages import StreamRules, Unreadable
 from worker.domain.records import Stream
 from worker.store.events import recent_events
 from worker.store.export import changes_after, export
+from worker.store.pages import write_page, write_unreadable
 from worker.store.reconciles import (
     add_reconciles,
     claim_due_reconciles,
@@ -25,6 +26,7 @@ from worker.store.reconciles import (
     request_reconcile,
 )
 from worker.store.schema.reconciles import missing_records, sightings
+from worker.store.schema.records import unreadable_rows
 from worker.store.shops import pause_shop
 from worker.store.streams import find_stream
 
@@ -384,6 +386,90 @@ def test_a_large_stream_is_walked_in_parts(database):
 
         assert result["updated"] == 3
         assert days.wrong() == {}
+
+
+def test_a_row_that_can_be_read_now_leaves_the_quarantine(forty):
+    """Its payload is stored where it belongs."""
+    unread = Unreadable(record_id="p05", reason="status is unknown", raw=b"{}")
+    other = Unreadable(record_id="p99", reason="status is unknown", raw=b"{}")
+    with forty.database.write() as connection:
+        write_unreadable(
+            connection,
+            forty.stream,
+            [unread, other],
+            shop_key=SHOP.shop_key,
+            now=forty.clock.now,
+        )
+    forty.reconcile()
+
+    with forty.database.read() as connection:
+        kept = connection.execute(unreadable_rows.select()).all()
+    assert [row.record_id for row in kept] == ["p99"]
+
+
+def test_a_row_that_cannot_be_read_is_not_missing(forty):
+    """The list has shown it; and without its id it could be any of them."""
+
+    def spoil(page):
+        """Make nonsense of two rows, one of them without an id."""
+        if page.total != 40:
+            return page
+        named = Unreadable(
+            record_id=page.records[0].record_id, reason="no status", raw=b"{}"
+        )
+        nameless = Unreadable(record_id=None, reason="no id", raw=b"null")
+        return replace(page, records=page.records[2:], unreadable=(named, nameless))
+
+    forty.marketplace.falsify = spoil
+    result = forty.reconcile()
+
+    assert (result["deleted"], result["withheld"]) == (0, 0)
+    assert forty.marketplace.calls["by_id"] == 0
+    assert forty.wrong() == {}
+
+
+def test_a_slow_pass_does_not_undo_a_newer_pull(forty):
+    """The page was asked for before the pull, and is written after it."""
+    world = forty.marketplace.world
+    world.update("p05", forty.clock.now, moves_time=False)
+    stale = world.truth["p05"]
+    world.catch_up(forty.clock.now)
+
+    def overtake(page):
+        """Let another reader bring a newer state of the same second meanwhile."""
+        if not any(record.record_id == "p05" for record in page.records):
+            return page
+        forty.clock.pass_(timedelta(seconds=1))
+        newer = replace(stale, number=stale.number + 1)
+        with forty.database.write() as connection:
+            write_page(
+                connection,
+                forty.stream,
+                [forty.marketplace.record(newer)],
+                marketplace="simulated",
+                shop_key=SHOP.shop_key,
+                now=forty.clock.now,
+            )
+        world.truth["p05"] = newer
+        return page
+
+    forty.marketplace.falsify = overtake
+    request(forty)
+    forty.reconcile_due()
+
+    assert forty.wrong() == {}
+
+
+def test_what_cannot_be_filtered_is_never_cut(database):
+    """Half of it would look as if the rest was missing."""
+    with shop_with(database, 40, rules=READ_IN_FULL) as days:
+        days.marketplace.cap = 20
+        request(days)
+        days.reconcile_due()
+
+        assert isinstance(days.reconciles[-1].error, TooManyResults)
+        with database.read() as connection:
+            assert connection.execute(missing_records.select()).all() == []
 
 
 def request(days):

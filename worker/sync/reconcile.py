@@ -163,6 +163,9 @@ class Reconciler:
                 self.gateway, claim.stream, progress, work=Work.RECONCILE
             )
         except TooManyResults:
+            # A part of what cannot be filtered would leave out the rest of it.
+            if not rules.has_update_filter:
+                raise
             self._save(claim, _cut(claim, progress))
             return
         except PageTokenRefused:

@@ -8,6 +8,7 @@ from worker.domain.pages import Page
 from worker.store.database import database_now
 from worker.store.missing import compare_sightings, note_sightings
 from worker.store.pages import Written
+from worker.store.quarantine import release
 from worker.store.reconciles import (
     ReconcileClaim,
     StoredReconcile,
@@ -41,6 +42,8 @@ def write_reconciled(
     written = source.write(
         connection, claim.stream, page, now=now, fetched_at=fetched_at
     )
+    # It may have been an unknown word that the program has learned meanwhile.
+    release(connection, *which, [record.record_id for record in page.records])
     rows = (*page.records, *page.unreadable)
     ids = [row.record_id for row in rows if row.record_id is not None]
     note_sightings(connection, *which, ids)

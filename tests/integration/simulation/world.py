@@ -120,6 +120,10 @@ class Tempers:
     changes_per_record: int = 2
     # Of a version to become visible late, by a heavy-tailed time.
     late: float = 0.01
+    # Of a change not to move the update time, as stock and prices do not.
+    silent: float = 0
+    # Of a change to be the last one: the record is gone.
+    deleted: float = 0
     # Of an update to come in a burst, many in the same second.
     bursts: float = 0.05
     # More than a page holds.
@@ -129,14 +133,18 @@ class Tempers:
 def write_history(world: World, tempers: Tempers, chance: random.Random) -> None:
     """Fill a shop with all that will happen in it, from the beginning on."""
     for moment, record_id in sorted(_moments(tempers, chance)):
-        lateness = timedelta(0)
-        if chance.random() < tempers.late:
-            lateness = _heavy_tail(chance)
-        world.update(
-            record_id,
-            BEGINNING + timedelta(seconds=moment),
-            lateness=lateness,
-        )
+        last = world.truth.get(record_id)
+        at = BEGINNING + timedelta(seconds=moment)
+        if last is None or chance.random() >= tempers.deleted + tempers.silent:
+            if last is not None and last.deleted:
+                continue
+            late = chance.random() < tempers.late
+            lateness = _heavy_tail(chance) if late else timedelta(0)
+            world.update(record_id, at, lateness=lateness)
+        elif not last.deleted:
+            share = tempers.deleted / (tempers.deleted + tempers.silent)
+            gone = chance.random() < share
+            world.update(record_id, at, moves_time=gone, deleted=gone)
 
 
 def _moments(tempers: Tempers, chance: random.Random) -> Iterable[tuple[float, str]]:

@@ -113,7 +113,7 @@ def variant(sku_id="1", **fields):
     return Variant(sku_id=sku_id, **values)
 
 
-def write(database, *records, shop_key=SHOP_KEY, stream=None, now=NOW):
+def write(database, *records, shop_key=SHOP_KEY, stream=None, now=NOW, fetched_at=None):
     """Write records as one page, in a transaction of its own."""
     stream = stream or (
         Stream.PRODUCTS if isinstance(records[0], Product) else Stream.ORDERS
@@ -126,6 +126,7 @@ def write(database, *records, shop_key=SHOP_KEY, stream=None, now=NOW):
             marketplace="tiktok_shop",
             shop_key=shop_key,
             now=now,
+            fetched_at=fetched_at,
         )
 
 

@@ -211,6 +211,29 @@ def test_on_a_tie_the_later_fetch_wins(connected):
     assert stored(connected)[0]["status"] == "cancelled"
 
 
+def test_on_a_tie_the_later_fetch_wins_also_if_it_is_written_first(connected):
+    """A slow page that was asked for before is older, though it comes after."""
+    write(connected, order(buyer_note="new"), now=NOW, fetched_at=NOW - SECOND)
+    before = stored(connected, raw=True), feed(connected)
+    written = write(
+        connected, order(buyer_note="old"), now=NOW + SECOND, fetched_at=NOW - MINUTE
+    )
+
+    assert written == Written(outdated=1)
+    assert (stored(connected, raw=True), feed(connected)) == before
+    assert write(
+        connected, order(buyer_note="newest"), now=NOW + SECOND, fetched_at=NOW
+    ) == Written(updated=1)
+
+
+def test_a_newer_update_wins_whenever_it_was_fetched(connected):
+    """Clocks of several readers decide ties only."""
+    write(connected, order(buyer_note="old"), fetched_at=NOW)
+    newer = order(updated_at=NOW + SECOND, buyer_note="new")
+
+    assert write(connected, newer, fetched_at=NOW - MINUTE) == Written(updated=1)
+
+
 @pytest.mark.parametrize(
     "times", [(None, NOW), (NOW, None), (None, None)], ids=["to", "from", "both"]
 )

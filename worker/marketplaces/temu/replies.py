@@ -7,8 +7,6 @@ success can wrap a failure, and some order replies wrap the result a second time
 import re
 from datetime import timedelta
 
-import orjson
-
 from worker.domain.calls import Call, HttpReply
 from worker.domain.errors import (
     AppMisconfigured,
@@ -17,6 +15,7 @@ from worker.domain.errors import (
     Throttled,
     UnreadableReply,
 )
+from worker.domain.json_text import read_json
 from worker.marketplaces.temu.codes import MEANINGS, UNKNOWN, Meaning
 from worker.marketplaces.temu.fields import Row
 
@@ -75,10 +74,7 @@ def request_id(reply: HttpReply) -> str | None:
 
 
 def _envelope(body: bytes) -> Row | None:
-    try:
-        parsed: object = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
+    parsed = read_json(body)
     return parsed if isinstance(parsed, dict) else None
 
 

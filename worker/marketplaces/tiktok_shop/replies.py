@@ -3,10 +3,7 @@
 https://partner.tiktokshop.com/docv2/page/common-errors
 """
 
-import json
 import re
-
-import orjson
 
 from worker.domain.calls import Call, HttpReply
 from worker.domain.errors import (
@@ -15,6 +12,7 @@ from worker.domain.errors import (
     Throttled,
     UnreadableReply,
 )
+from worker.domain.json_text import read_json
 from worker.marketplaces.tiktok_shop.codes import HOURLY_QUOTA, Meaning, meaning_of
 from worker.marketplaces.tiktok_shop.pauses import requested_pause, until_next_hour
 
@@ -61,26 +59,8 @@ def request_id(reply: HttpReply) -> str | None:
 
 def _envelope(body: bytes) -> dict[str, object]:
     """Return the JSON object of a body, an empty one where there is none."""
-    try:
-        envelope = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        envelope = _mended(body)
+    envelope = read_json(body)
     return envelope if isinstance(envelope, dict) else {}
-
-
-def _mended(body: bytes) -> object:
-    r"""Read JSON with half an emoji in it, as buyers' texts cut to a length can leave it.
-
-    orjson refuses a lone surrogate (`"\ud83d"`), and with it the other 99 orders of the
-    page, for ever. The half is replaced by a question mark.
-    """
-    if b"\\ud" not in body.lower():
-        return None
-    try:
-        text = json.dumps(json.loads(body), ensure_ascii=False)
-        return orjson.loads(text.encode(errors="replace"))
-    except (ValueError, RecursionError):
-        return None
 
 
 def _code(value: object) -> int | None:

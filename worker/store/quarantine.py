@@ -1,0 +1,23 @@
+"""Rows that could not be understood, and can be now."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, delete
+
+from worker.domain.records import Stream
+from worker.store.record_rows import storable
+from worker.store.schema.records import unreadable_rows
+
+
+def release(
+    connection: Connection, shop_key: str, stream: Stream, ids: Iterable[str]
+) -> None:
+    """Forget that these records could not be understood: they were stored meanwhile."""
+    columns = unreadable_rows.c
+    connection.execute(
+        delete(unreadable_rows).where(
+            columns.shop_key == shop_key,
+            columns.stream == stream.value,
+            columns.record_id.in_(storable(ids)),
+        )
+    )
