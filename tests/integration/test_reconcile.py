@@ -314,12 +314,12 @@ def test_nothing_is_settled_before_the_live_pulls_have_looked_again(forty):
     """What seems to be missing may have moved on while the list was read."""
     forty.marketplace.world.update("p05", forty.clock.now, deleted=True)
     reconcile_once(forty)
-    assert forty.reconciles[-1].reconciled.waits
+    assert last_turn(forty).waits
     assert statuses(forty) == {"live": 40, "deleted": 0}
     forty.catch_up()
     reconcile_once(forty)
 
-    assert forty.reconciles[-1].reconciled.complete
+    assert last_turn(forty).complete
     assert statuses(forty) == {"live": 39, "deleted": 1}
 
 
@@ -384,7 +384,8 @@ def test_a_large_stream_is_walked_in_parts(database):
             days.marketplace.world.update(record_id, days.clock.now, moves_time=False)
         result = days.reconcile()
 
-        assert result["updated"] == 3
+        assert (result["updated"], result["withheld"]) == (3, 0)
+        assert days.marketplace.calls["by_id"] == 0
         assert days.wrong() == {}
 
 
@@ -476,6 +477,13 @@ def request(days):
     """Make the reconcile due."""
     with days.database.write() as connection:
         request_reconcile(connection, SHOP.shop_key, days.stream, now=days.clock.now)
+
+
+def last_turn(days):
+    """Return what the last turn did."""
+    done = days.reconciles[-1].reconciled
+    assert done is not None
+    return done
 
 
 def reconcile_once(days):
@@ -578,7 +586,7 @@ def test_a_stream_that_was_never_complete_waits(database):
         days.connect()
         reconcile_once(days)
 
-        assert days.reconciles[-1].reconciled.waits
+        assert last_turn(days).waits
         with database.read() as connection:
             stream = find_stream(connection, SHOP.shop_key, days.stream)
         assert stream is not None

@@ -65,7 +65,10 @@ def test_passes_leave_no_day_out_however_rare_they_are():
     """Each begins a whole history before the last one's end."""
     last = NOW - 400 * DAY
 
-    assert covered(length=DAY, covered_until=last).start == last - DAY
+    found = covered(length=DAY, covered_until=last)
+
+    assert found is not None
+    assert found.start == last - DAY
 
 
 @given(
@@ -75,7 +78,9 @@ def test_passes_leave_no_day_out_however_rare_they_are():
 def test_parts_leave_no_gap_and_come_to_an_end(days, cuts):
     """However often each has to be cut before its rows fit."""
     start = NOW - days * DAY
-    reached, last, seen = None, None, []
+    reached: datetime | None = None
+    last: Window | None = None
+    seen: list[Window] = []
     for number in range(10_000):
         part = next_part(
             stored(range_start=start, range_end=NOW, reached=reached), last=last
@@ -85,6 +90,7 @@ def test_parts_leave_no_gap_and_come_to_an_end(days, cuts):
         for _ in range(cuts[number % len(cuts)] if number < 200 else 0):
             part = halve(part) or part
         last = window_of(part)
+        assert last is not None
         seen.append(last)
         reached = last.end
     else:

@@ -39,15 +39,14 @@ def overview(here: Runtime) -> dict[str, list[Row]]:
     for stream in streams:
         key = (stream.shop_key, stream.stream)
         name = marketplace_of[stream.shop_key]
-        by_shop[stream.shop_key][stream.stream.value] = _stream(
+        row = _stream(
             stream,
             histories.get(key),
             marketplaces()[name].streams[stream.stream],
             now,
         )
-        by_shop[stream.shop_key][stream.stream.value]["reconcile"] = _reconcile(
-            reconciles.get(key)
-        )
+        row["reconcile"] = _reconcile(reconciles.get(key))
+        by_shop[stream.shop_key][stream.stream.value] = row
 
     def ends(stored: StoredShop) -> tuple[bool, datetime, str]:
         authorization = authorizations[stored.authorization_id]

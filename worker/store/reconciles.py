@@ -111,8 +111,6 @@ def claim_due_reconciles(
     running = connection.execute(
         select(func.count()).where(reconciles.c.lease_until >= now)
     ).scalar_one()
-    if running >= at_once:
-        return []
     due = (
         select(reconciles.c.id)
         .join(streams, _of_stream())
@@ -122,7 +120,7 @@ def claim_due_reconciles(
             streams.c.next_run_at.is_not(None),
         )
         .order_by(reconciles.c.next_run_at)
-        .limit(at_once - running)
+        .limit(max(at_once - running, 0))
         .with_for_update(of=reconciles, skip_locked=True)
     )
     wanted = reconciles.c.id.in_(due.scalar_subquery())

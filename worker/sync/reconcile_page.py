@@ -49,7 +49,7 @@ def write_reconciled(
     note_sightings(connection, *which, ids)
     # A row without an id may be any record, and a walk that nobody counted may be cut short.
     provable = stored.provable and len(ids) == len(rows) and page.total is not None
-    window = window_of(stored.progress)
+    window, reached = window_of(stored.progress), stored.reached
     if walked.step is Step.COMPLETE and window is not None:
         compare_sightings(
             connection,
@@ -61,7 +61,7 @@ def write_reconciled(
         )
         progress, reached, provable = Progress(), window.end, True
     else:
-        progress, reached = walked.progress, stored.reached
+        progress = walked.progress
     save_walk(
         connection,
         claim,

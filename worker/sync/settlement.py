@@ -78,14 +78,14 @@ class Settler:
         assert walked_at is not None  # noqa: S101 -- the walk is complete
         with self.database.write() as connection:
             hold_stream(connection, claim)
-            stream = find_stream(connection, *which)
-            watermark = stream.progress.watermark if stream else None
-            if by_time and (watermark is None or watermark < walked_at):
-                return Settling.WAITS
             forget_moved(
                 connection, *which, after=stored.range_end if by_time else None
             )
             missing = count_missing(connection, *which)
+            stream = find_stream(connection, *which)
+            watermark = stream.progress.watermark if stream else None
+            if missing and by_time and (watermark is None or watermark < walked_at):
+                return Settling.WAITS
             held = count_held(connection, *which)
             # It is weighed as a whole: each step after the first leaves a smaller part.
             many = needs_confirmation(missing=missing, held=held)

@@ -4,6 +4,7 @@ import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -79,7 +80,7 @@ class Days:
     def source(self) -> Source:
         """Where the records come from."""
         return Source(
-            marketplace=self.marketplace,
+            marketplace=self.marketplace,  # type: ignore[arg-type]  # only what a pull asks
             app=APP,
             shop=SHOP,
             credentials=FixedCredentials(Credentials(access_token="a")),
@@ -236,11 +237,10 @@ class Days:
                 connection, token=uuid4().hex, now=now, until=now + LEASE, at_once=9
             )
         for claim in claims:
-            pages = count(1)
             reconciler = Reconciler(
                 database=self.database,
                 gateway=self.marketplace,  # type: ignore[arg-type]  # it plays the gateway
-                should_stop=lambda pages=pages: next(pages) > self.pages_per_turn,
+                should_stop=partial(self._is_last_page, count(1)),
             )
             plan = ReconcilePlan(
                 every=timedelta(days=7),
@@ -248,6 +248,9 @@ class Days:
                 deadline=None,
             )
             yield take_reconcile_turn(reconciler, claim, lambda: self.source, plan)
+
+    def _is_last_page(self, pages: Iterator[int]) -> bool:
+        return next(pages) > self.pages_per_turn
 
     def _live(self, work: Callable[[], Iterator[Done]]) -> list[Done]:
         """Work until it is done, or until the reaper comes; return what was done."""
