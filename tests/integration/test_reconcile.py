@@ -170,16 +170,14 @@ def test_what_is_gone_is_deleted_after_a_question_by_id(database, rules):
 
 def test_what_is_shown_again_lives_again(forty):
     """Even if it is just as it was."""
-    world = forty.marketplace.world
-    version = world.truth["p05"]
-    world.update("p05", forty.clock.now, deleted=True)
+    forty.marketplace.hidden = {"p05"}
     forty.reconcile()
-    world.update("p05", forty.clock.now)
-    world.truth["p05"] = replace(version, number=world.truth["p05"].number)
+    assert statuses(forty) == {"live": 39, "deleted": 1}
+    forty.marketplace.hidden = set()
     forty.reconcile()
-    forty.catch_up()
 
     assert statuses(forty) == {"live": 40, "deleted": 0}
+    assert forty.wrong() == {}
 
 
 def test_what_the_list_hides_and_the_id_shows_stays(forty):

@@ -79,6 +79,8 @@ class SimulatedMarketplace:
     cap: int | None = None
     name: str = "simulated"
     calls: Counter[str] = field(default_factory=Counter)
+    # Records that it seems to have forgotten, in lists and by id.
+    hidden: set[str] = field(default_factory=set)
     # Called before each answer: it may raise, or change what is true.
     before_answer: Callable[[], None] = lambda: None
     # It may make another page of a page.
@@ -143,7 +145,7 @@ class SimulatedMarketplace:
         assert call.body is not None
         ids = call.body["ids"]
         assert isinstance(ids, tuple)
-        shown = map(self.world.shown, ids)
+        shown = [self.world.shown(each) for each in ids if each not in self.hidden]
         return tuple(self.record(version) for version in shown if version is not None)
 
     def _page(self, call: Call) -> Page:
@@ -151,6 +153,8 @@ class SimulatedMarketplace:
         request = call.body["request"]
         assert isinstance(request, PageRequest)
         places = self.world.between(request.window.start, request.window.end)
+        if self.hidden:
+            places = [place for place in places if place[1] not in self.hidden]
         if self.cap is not None and len(places) > self.cap:
             raise TooManyResults(call.endpoint, f"{len(places)} rows")
         if self.paging is Paging.OFFSET:
