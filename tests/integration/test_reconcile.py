@@ -25,9 +25,9 @@ from worker.store.reconciles import (
     find_reconcile,
     request_reconcile,
 )
-from worker.store.schema.reconciles import missing_records, sightings
+from worker.store.schema.reconciles import missing_records, reconciles, sightings
 from worker.store.schema.records import unreadable_rows
-from worker.store.shops import pause_shop
+from worker.store.shops import pause_shop, remove_shop
 from worker.store.streams import find_stream
 
 pytestmark = pytest.mark.integration
@@ -545,6 +545,18 @@ def test_a_reconcile_rests_with_its_stream(forty):
         pause_shop(connection, SHOP.shop_key, reason="by the operator")
 
     assert due(forty) == []
+
+
+def test_nothing_of_a_removed_shop_is_left(forty):
+    """Neither its reconcile nor what was missing."""
+    forty.marketplace.falsify = emptied
+    forty.reconcile()
+    with forty.database.write() as connection:
+        remove_shop(connection, SHOP.shop_key)
+
+    with forty.database.read() as connection:
+        for table in (reconciles, missing_records, sightings):
+            assert connection.execute(table.select()).all() == []
 
 
 def test_a_message_that_comes_twice_finds_nothing_to_do(forty):
