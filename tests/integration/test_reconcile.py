@@ -349,6 +349,33 @@ def test_orders_that_are_gone_are_told_and_stay(database):
         assert events(days)[0][1]["order_ids"] == ["p05"]
 
 
+def test_orders_that_are_all_missing_are_told_once(database):
+    """An empty list is as suspicious of orders; it is only not about deleting."""
+    with shop_with(database, 40, stream=Stream.ORDERS) as days:
+        days.marketplace.falsify = emptied
+        results = [days.reconcile() for _ in range(2)]
+
+        assert [result["withheld"] for result in results] == [40, 40]
+        assert told(days) == ["orders_missing"]
+        assert days.marketplace.calls["by_id"] == 0
+
+
+def test_orders_older_than_the_range_are_not_asked_for_again(database):
+    """What is gone is told once, and not followed for ever."""
+    with shop_with(database, 40, stream=Stream.ORDERS) as days:
+        days.marketplace.world.update("p05", days.clock.now, deleted=True)
+        days.reconcile()
+        asked = days.marketplace.calls["by_id"]
+        for _ in range(2):
+            days.clock.pass_(timedelta(days=9))
+            days.catch_up()
+            days.reconcile()
+
+        assert (asked, days.marketplace.calls["by_id"]) == (1, 2)
+        with database.read() as connection:
+            assert connection.execute(missing_records.select()).all() == []
+
+
 def test_rows_without_a_count_prove_no_absence(forty):
     """A list that does not say how long it is may have been cut short."""
     forty.marketplace.falsify = lambda page: replace(

@@ -93,22 +93,31 @@ def compare_sightings(
 
 
 def forget_moved(
-    connection: Connection, shop_key: str, stream: Stream, *, after: datetime | None
+    connection: Connection,
+    shop_key: str,
+    stream: Stream,
+    *,
+    start: datetime | None,
+    end: datetime | None,
 ) -> None:
     """Take from the missing what is not: it changed after the range that was walked.
 
-    What its marketplace calls deleted itself is not missing either.
+    Nor is what is older than the range, or what its marketplace calls deleted itself. A
+    side that is None is open.
     """
-    table = SHAPES[stream].table
-    moved = true() if after is None else table.c.updated_at <= after
-    still_held = exists().where(
-        table.c.shop_key == missing_records.c.shop_key,
+    updated_at = SHAPES[stream].table.c.updated_at
+    within = and_(
+        true() if start is None else updated_at >= start,
+        true() if end is None else updated_at <= end,
+    )
+    still_missing = exists().where(
+        SHAPES[stream].table.c.shop_key == missing_records.c.shop_key,
         _key(stream) == missing_records.c.record_id,
         _not_deleted(stream),
-        or_(table.c.updated_at.is_(None), moved),
+        or_(updated_at.is_(None), within),
     )
     connection.execute(
-        delete(missing_records).where(_of(shop_key, stream), ~still_held)
+        delete(missing_records).where(_of(shop_key, stream), ~still_missing)
     )
 
 

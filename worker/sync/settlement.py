@@ -46,6 +46,12 @@ _BATCH = 50
 # Named in an event; the rest is in the table `missing_records`.
 _EXAMPLES = 20
 
+# What is told when too many are missing to be believed.
+_MANY = {
+    Stream.ORDERS: "orders_missing",
+    Stream.PRODUCTS: "deletions_withheld",
+}
+
 
 class Settling(StrEnum):
     """What one step of the settlement led to."""
@@ -79,7 +85,10 @@ class Settler:
         with self.database.write() as connection:
             hold_stream(connection, claim)
             forget_moved(
-                connection, *which, after=stored.range_end if by_time else None
+                connection,
+                *which,
+                start=stored.range_start if by_time else None,
+                end=stored.range_end if by_time else None,
             )
             missing = count_missing(connection, *which)
             stream = find_stream(connection, *which)
@@ -207,12 +216,13 @@ class Settler:
 
         if missing is not None and stored.withheld is None:
             tell(
-                "deletions_withheld",
+                _MANY[claim.stream],
                 missing=missing,
                 held=held,
                 advice=(
-                    f"Look whether the shop was really emptied; if so: sellersync reconcile "
-                    f"{claim.stream} --shop {claim.shop_key} --confirm-deletions"
+                    "Look at the shop. To ask for each by its id, and let go what is gone: "
+                    f"sellersync reconcile {claim.stream} --shop {claim.shop_key} "
+                    "--confirm-deletions"
                 ),
             )
         if gone:
