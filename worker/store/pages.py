@@ -119,7 +119,9 @@ def write_page(
             if not _is_newer(record, stored[record_id]):
                 ties.append(record_id)
     fetched_at = fetched_at or now
-    for record_id in _overtaken(connection, stream, shop_key, ties, fetched_at):
+    for record_id in _overtaken(
+        connection, stream, shop_key, ties, fetched_at=fetched_at, now=now
+    ):
         del updated[record_id]
         outdated += 1
     olds = _old_forms(connection, shape, shop_key, updated)
@@ -222,9 +224,14 @@ def _overtaken(
     stream: Stream,
     shop_key: str,
     ids: list[str],
+    *,
     fetched_at: datetime,
+    now: datetime,
 ) -> list[str]:
-    """Return which of these are stored as they were fetched later, by another reader."""
+    """Return which of these are stored as they were fetched later, by another reader.
+
+    What was fetched in the future was fetched before the clock was set back.
+    """
     if not ids:
         return []
     columns = raw_payloads.c
@@ -233,6 +240,7 @@ def _overtaken(
             select(columns.record_id).where(
                 columns.stream == stream.value,
                 columns.fetched_at > fetched_at,
+                columns.fetched_at <= now,
                 _among(raw_payloads, "record_id"),
             ),
             {"shop_key": shop_key, "ids": ids},

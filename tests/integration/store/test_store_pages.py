@@ -226,6 +226,13 @@ def test_on_a_tie_the_later_fetch_wins_also_if_it_is_written_first(connected):
     ) == Written(updated=1)
 
 
+def test_a_clock_that_is_set_back_stops_no_update(connected):
+    """What was fetched in the future was not fetched later."""
+    write(connected, order(buyer_note="old"), now=NOW + DAY)
+
+    assert write(connected, order(buyer_note="new"), now=NOW) == Written(updated=1)
+
+
 def test_a_newer_update_wins_whenever_it_was_fetched(connected):
     """Clocks of several readers decide ties only."""
     write(connected, order(buyer_note="old"), fetched_at=NOW)
