@@ -267,7 +267,7 @@ class Days:
                 self.reaper.rests = True
         if killed:
             # With a process, its connections end, and what they had begun.
-            gc.collect()
+            gc.collect(1)
             self.database.engine.dispose()
             self.clock.pass_(LEASE)
         return done

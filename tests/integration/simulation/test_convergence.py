@@ -155,6 +155,8 @@ def test_products_equal_the_truth_too(database, rules):
 
 @settings(
     max_examples=6,
+    # The same examples each time: some take ten times as long as others.
+    derandomize=True,
     deadline=None,
     suppress_health_check=[
         HealthCheck.function_scoped_fixture,
@@ -163,13 +165,13 @@ def test_products_equal_the_truth_too(database, rules):
 )
 @given(
     seed=st.integers(0, 10**6),
-    records=st.integers(1, 120),
-    page_size=st.integers(2, 30),
+    records=st.integers(1, 80),
+    page_size=st.integers(4, 30),
     paging=st.sampled_from(Paging),
     late=st.floats(0, 0.3),
     burst_size=st.integers(1, 60),
-    trouble=st.floats(0, 0.08),
-    deaths_one_in=st.floats(40, 1000),
+    trouble=st.floats(0, 0.05),
+    deaths_one_in=st.floats(100, 1000),
 )
 def test_whatever_the_shop_is_like_the_rows_equal_the_truth(
     database,
