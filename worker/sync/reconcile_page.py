@@ -14,9 +14,10 @@ from worker.store.reconciles import (
     StoredReconcile,
     hold_stream,
     save_walk,
+    update_owned,
 )
 from worker.store.streams import Progress
-from worker.sync.pages import Source
+from worker.sync.pages import PageOfWalk, Source
 from worker.sync.walk import Step, Walked
 from worker.sync.windows import window_of
 
@@ -37,11 +38,9 @@ def write_reconciled(
         LeaseLost: somebody else makes this pass now; nothing may be written.
     """
     hold_stream(connection, claim)
+    update_owned(connection, claim, pages=stored.pages + 1)
     now = database_now(connection)
     which = (claim.shop_key, claim.stream)
-    written = source.write(
-        connection, claim.stream, page, now=now, fetched_at=fetched_at
-    )
     # It may have been an unknown word that the program has learned meanwhile.
     release(connection, *which, [record.record_id for record in page.records])
     rows = (*page.records, *page.unreadable)
@@ -62,13 +61,20 @@ def write_reconciled(
         progress, reached, provable = Progress(), window.end, True
     else:
         progress = walked.progress
+    where = PageOfWalk(
+        turn=claim.lease_token,
+        progress=stored.progress,
+        step=walked.step,
+        fetched_at=fetched_at,
+    )
+    # Late, as it ends with the feed, for which all other writers wait meanwhile.
+    written = source.write(connection, claim.stream, page, now=now, where=where)
     save_walk(
         connection,
         claim,
         progress,
         reached=reached,
         provable=provable,
-        pages=stored.pages + 1,
         added=stored.added + written.added,
         updated=stored.updated + written.updated,
     )

@@ -142,6 +142,8 @@ class Settler:
         """Write what was found, let go what was not."""
         which = (claim.shop_key, claim.stream)
         hold_stream(connection, claim)
+        # Locked before the feed is, like everything that others wait for.
+        update_owned(connection, claim, lease_token=claim.lease_token)
         stored = find_reconcile(connection, *which)
         assert stored is not None  # noqa: S101 -- the stream that it hangs on is locked
         now = database_now(connection)
