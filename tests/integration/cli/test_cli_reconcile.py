@@ -18,11 +18,11 @@ def database(sellersync):
 
 
 def damage(database, key):
-    """Lose an order, miss a stock change, and hold a product that nobody knows."""
+    """Lose the oldest order, miss a stock change, hold a product that nobody knows."""
     with database.write() as connection:
         which = orders.c.shop_key == key
         lost = connection.execute(
-            orders.select().where(which).order_by(orders.c.order_id).limit(1)
+            orders.select().where(which).order_by(orders.c.updated_at).limit(1)
         ).one()
         connection.execute(
             delete(orders).where(which, orders.c.order_id == lost.order_id)
