@@ -241,7 +241,7 @@ def _overtaken(
                 columns.stream == stream.value,
                 columns.fetched_at > fetched_at,
                 columns.fetched_at <= now,
-                _among(raw_payloads, "record_id"),
+                _among(connection.dialect.name, raw_payloads, "record_id"),
             ),
             {"shop_key": shop_key, "ids": ids},
         ).scalars()

@@ -101,8 +101,8 @@ class RecordRows:
         if not self._added(connection):
             self._put(connection, self._new)
         self._put(connection, self._replacing)
-        if self._changes and connection.dialect.name == "postgresql":
-            connection.execute(_FEED_LOCK)
+        if self._changes:
+            take_feed_turn(connection)
         _CHANGES.add(connection, self._changes)
 
     def _added(self, connection: Connection) -> bool:
