@@ -41,18 +41,21 @@ class AppClock:
         self._best: _Sample | None = None
         self._upcoming: _Sample | None = None
         self._period_ends = -math.inf
+        # The slowest round trips of this period and of the one before.
+        self._slowest = self._slowest_before = 0.0
 
     def learn(self, *, asked: float, arrived: float, clock: float) -> None:
         """Take an answer's time; one that contradicts the earlier ones begins anew."""
         sample = _Sample(asked, arrived, clock)
+        self._slowest = max(self._slowest, sample.round_trip)
         rested = arrived > self._period_ends + PERIOD
         if rested or self._best is None or not sample.agrees_with(self._best):
             self._best = self._upcoming = sample
-            self._period_ends = arrived + PERIOD
+            self._begin_period(arrived)
             return
         if arrived > self._period_ends:
             self._best, self._upcoming = self._upcoming or sample, None
-            self._period_ends = arrived + PERIOD
+            self._begin_period(arrived)
         if sample.round_trip <= self._best.round_trip:
             self._best = sample
         if self._upcoming is None or sample.round_trip <= self._upcoming.round_trip:
@@ -63,11 +66,20 @@ class AppClock:
         return clock - (self._best.offset if self._best else 0.0)
 
     def predict(self, now: float) -> float | None:
-        """Return the latest that the app's clock can show at our `now`, if that is known."""
+        """Return the latest that the app's clock can show to who asks `now`, if known.
+
+        A question is on its way as long as the slowest of late, or a busy machine would
+        make Redis's clock look as if it had been set.
+        """
         best = self._best
         if best is None or now > best.arrived + 2 * PERIOD:
             return None
-        return best.clock - best.asked + now
+        under_way = max(self._slowest, self._slowest_before)
+        return best.clock - best.asked + now + under_way
+
+    def _begin_period(self, now: float) -> None:
+        self._period_ends = now + PERIOD
+        self._slowest_before, self._slowest = self._slowest, 0.0
 
     @property
     def return_trip(self) -> float:

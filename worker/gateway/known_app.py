@@ -44,7 +44,7 @@ class KnownApp:
             return self._clock.ours(clock)
 
     def predict(self, now: float) -> float | None:
-        """Return the latest that the app's clock can show at our `now`, if that is known."""
+        """Return the latest that the app's clock can show to who asks `now`, if known."""
         with self._lock:
             return self._clock.predict(now)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from worker.domain.errors import BudgetExhausted
 from worker.gateway.transport import HttpTransport
 from worker.runtime import runtime
 from worker.store import authorizations, journal
@@ -42,7 +43,14 @@ def main(authorization_id: int, step: str, name: str) -> None:
     setattr(
         where, attribute, _signalled(getattr(where, attribute), number, after=after)
     )
-    refreshing.refresh(runtime().desk, authorization_id, asked_at=datetime.now(UTC))
+    desk, asked_at = runtime().desk, datetime.now(UTC)
+    # A busy machine wakes too late for its slots, again and again.
+    for _ in range(50):
+        try:
+            refreshing.refresh(desk, authorization_id, asked_at=asked_at)
+        except BudgetExhausted:
+            continue
+        return
 
 
 def _signalled(

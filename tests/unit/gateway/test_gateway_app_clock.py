@@ -39,7 +39,14 @@ def test_quick_answers_are_forgotten_after_a_while(clock: AppClock) -> None:
 
 def test_a_prediction_is_the_latest_that_can_be(clock: AppClock) -> None:
     """Redis may have read its clock as soon as it was asked."""
-    assert clock.predict(12.0) == pytest.approx(1012.001)
+    assert clock.predict(12.0) == pytest.approx(1012.001 + 0.002)
+
+
+def test_a_slow_machine_does_not_look_like_a_clock_that_was_set(clock: AppClock) -> None:
+    """As long as an answer lately took, the next question may be on its way."""
+    clock.learn(asked=11.0, arrived=11.5, clock=1011.4)
+
+    assert clock.predict(12.0) == pytest.approx(1012.001 + 0.5)
 
 
 def test_nothing_is_predicted_without_a_recent_answer(clock: AppClock) -> None:

@@ -244,7 +244,8 @@ if higher == 0 and not known then
   local turns = (start - virtual) * sellers * main.gap
   expected = math.max(expected, ready - clock + turns * CAUTION)
 end
-if expected > patience then
+-- Whoever is next has waited long enough not to be sent away now.
+if expected > math.max(patience, known and 2 * NEAR_MOST or 0) then
   if known then
     leave_queue(KEYS[2], KEYS[3], main.key, member)
   end
