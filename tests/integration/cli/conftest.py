@@ -5,13 +5,17 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import orjson
 import pytest
 import requests
 
+from worker.domain.records import Stream
+from worker.marketplaces import marketplaces
 from worker.sandbox.environment import settings_environment
 from worker.sandbox.options import SandboxOptions
 from worker.sandbox.server import running
@@ -110,6 +114,27 @@ def sandbox_url() -> Iterator[str]:
 def sandbox(sandbox_url: str) -> SandboxConsole:
     """Return the console of the sandbox."""
     return SandboxConsole(url=sandbox_url)
+
+
+@pytest.fixture
+def settled(sandbox: SandboxConsole) -> None:
+    """Wait until a window that opens now reaches the newest rows.
+
+    They changed when the sandbox started, and windows end a lag behind now.
+    """
+    newest = max(
+        row["updated_at"]
+        for stream in Stream
+        for rows in sandbox.truth(stream.value).values()
+        for row in rows.values()
+    )
+    lag = max(
+        rules.lag
+        for marketplace in marketplaces().values()
+        for rules in marketplace.streams.values()
+    )
+    left = datetime.fromisoformat(newest) + lag - datetime.now(UTC)
+    Event().wait(max(left.total_seconds(), 0))
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ def is_claimed(file: Path, shop_key: str) -> bool:
     return found is not None and found.lease_token is not None
 
 
+@pytest.mark.usefixtures("settled")
 def test_connect_pull_export_equals_the_truth(sellersync, sandbox):
     """Every order and product of every connected seller is exported as it truly is."""
     sellers = sandbox.sellers()
@@ -93,6 +94,7 @@ def test_connecting_again_adds_no_shop(sellersync, sandbox, tiktok_shops):
     ]
 
 
+@pytest.mark.usefixtures("settled")
 def test_pull_here_counts_what_it_did(sellersync, mall):
     """The first pull adds everything, `--since` reads again and finds it unchanged."""
     first = sellersync("pull", "orders", "--here", "--json").document["shops"][0]
@@ -105,6 +107,7 @@ def test_pull_here_counts_what_it_did(sellersync, mall):
     assert (again["shops"][0]["added"], again["shops"][0]["unchanged"]) == (0, 120)
 
 
+@pytest.mark.usefixtures("settled")
 def test_pull_here_reads_several_slices_of_history_at_once(
     sellersync, sandbox, mall, tmp_path
 ):
