@@ -186,7 +186,8 @@ class Installation:
 
     @contextlib.contextmanager
     def _database(self) -> Iterator[Database]:
-        database = Database(f"sqlite:///{self.home / 'sellersync.db'}")
+        embedded = f"sqlite:///{self.home / 'sellersync.db'}"
+        database = Database(self.environment.get("SELLERSYNC_DATABASE_URL", embedded))
         try:
             yield database
         finally:

@@ -42,7 +42,9 @@ def test_a_prediction_is_the_latest_that_can_be(clock: AppClock) -> None:
     assert clock.predict(12.0) == pytest.approx(1012.001 + 0.002)
 
 
-def test_a_slow_machine_does_not_look_like_a_clock_that_was_set(clock: AppClock) -> None:
+def test_a_slow_machine_does_not_look_like_a_clock_that_was_set(
+    clock: AppClock,
+) -> None:
     """As long as an answer lately took, the next question may be on its way."""
     clock.learn(asked=11.0, arrived=11.5, clock=1011.4)
 
