@@ -130,17 +130,20 @@ class Budget:
             if answer.outcome is Outcome.REFUSED:
                 raise BudgetExhausted(retry_after=timedelta(seconds=answer.wait))
             moment = app.ours(answer.clock + answer.wait)
-            self._sleep_until(moment)
+            if not (visit.step is Step.LATE and answer.number == visit.missed):
+                # A slot that was only moved has begun already; it may be used until then.
+                self._sleep_until(moment)
             if answer.outcome is Outcome.APPOINTMENT:
                 visit = replace(visit, step=Step.BACK)
                 continue
             late = self._monotonic() - moment
-            app.punctuality.woke(late)
+            app.punctuality.woke(max(late, 0.0))
             if late <= app.punctuality.lateness:
                 return
-            missed += 1
             # Reaching further each time, no answer is always late again.
-            reach = min(2 * max(visit.reach, app.return_trip), 1.0)
+            reach = max(2 * visit.reach, 2 * app.return_trip, late if missed else 0.0)
+            reach = min(reach, 1.0)
+            missed += 1
             visit = replace(visit, step=Step.LATE, missed=answer.number, reach=reach)
         raise BudgetExhausted(retry_after=A_SECOND / demand.limits[0].calls)
 

@@ -30,7 +30,7 @@ local GONE = SECOND
 -- A call may leave a hole of this length before its slot; a longer one is for others.
 local HOLE = 10000
 -- Beyond so many calls a second, slots are too close to be worth a row each.
-local ROWS_MOST = 200
+local ROWS_MOST = 1000
 local SHORTEST_WAIT = 2000
 local CAUTION = 1.4
 
@@ -104,20 +104,30 @@ end
 -- hold calls. As long as the calls of each row keep their distance, no sliding second holds
 -- too many, however late single ones are. So a late call delays the next one of its row
 -- only.
-local function in_row(slot)
-  local row = 'row:' .. main.number % main.rows
-  local before = tonumber(redis.call('HGET', main.key, row)) or 0
-  local sent = math.max(slot, before + main.apart)
-  redis.call('HSET', main.key, row, digits(sent))
-  -- A row that is a whole slot late makes all later ones wait for it.
-  return sent, sent - slot < main.gap and slot or sent
+local function row_of(number)
+  return 'row:' .. number % main.rows
+end
+
+local function free_in_row(number, slot)
+  local before = tonumber(redis.call('HGET', main.key, row_of(number))) or 0
+  return math.max(slot, before + main.apart)
 end
 
 local function book(slot, calls)
   local sent = slot
   if main.rows then
-    sent, slot = in_row(slot)
-    calls = 1
+    sent = free_in_row(main.number, slot)
+    local further = 1
+    while sent == slot and further < calls
+        and free_in_row(main.number + further, slot + further * gap) == slot + further * gap do
+      further = further + 1
+    end
+    calls = further
+    for i = 0, calls - 1 do
+      redis.call('HSET', main.key, row_of(main.number + i), digits(sent + i * gap))
+    end
+    -- A row that is a whole slot late makes all later ones wait for it.
+    slot = sent - slot < main.gap and slot or sent
   end
   local last = slot + (calls - 1) * gap
   for _, limit in ipairs(limits) do
@@ -141,7 +151,7 @@ end
 local head = step == 'late'
 if head and main.rows and #limits == 1 and main.number - missed <= main.rows
     and math.max(main.paused, memory.since + quiet) <= clock then
-  redis.call('HSET', main.key, 'row:' .. missed % main.rows, digits(clock + reach))
+  redis.call('HSET', main.key, row_of(missed), digits(clock + reach))
   return reply(1, reach, missed, 1)
 end
 
