@@ -166,7 +166,7 @@ def lease_slices(
         update(slices)
         .where(wanted, slices.c.done_at.is_(None))
         .values(lease_token=token, lease_until=until)
-        .returning(slices.c.id, slices.c.shop_key, slices.c.stream)
+        .returning(slices.c.id, slices.c.shop_key, slices.c.stream, slices.c.window_end)
     )
     return [
         SliceClaim(
@@ -175,7 +175,8 @@ def lease_slices(
             stream=Stream(row.stream),
             lease_token=token,
         )
-        for row in rows
+        # RETURNING keeps no order: the most recent first.
+        for row in sorted(rows, key=lambda row: (row.window_end, -row.id), reverse=True)
     ]
 
 
