@@ -17,11 +17,11 @@ def read(*, shop_key: str, slice_id: int, lease: str) -> None:
     here = runtime()
     structlog.contextvars.bind_contextvars(slice_id=slice_id)
     try:
-        claim = here.claim_slice(slice_id, handed=lease)
+        claim = here.slices.claim(slice_id, handed=lease)
         if claim is None:
             log.info("slice_stale")
             return
-        turn = here.take_slice_turn(
+        turn = here.slices.take_turn(
             claim, deadline=here.settings.schedule.pull_deadline
         )
     except SellersyncError as error:

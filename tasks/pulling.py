@@ -23,12 +23,14 @@ def pull_stream(
     here = runtime()
     try:
         if lease is None:
-            here.request_pull(shop_key, stream, since=_time(since))
-        claim = here.claim(shop_key, stream, handed=lease)
+            here.pulls.request(shop_key, stream, since=_time(since))
+        claim = here.pulls.claim(shop_key, stream, handed=lease)
         if claim is None:
             log.info("pull_stale", stream=stream.value)
             return
-        turn = here.take_turn(claim, deadline=here.settings.schedule.pull_deadline)
+        turn = here.pulls.take_turn(
+            claim, deadline=here.settings.schedule.pull_deadline
+        )
     except SellersyncError as error:
         log.warning("pull_refused", stream=stream.value, reason=str(error))
         return

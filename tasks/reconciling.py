@@ -20,12 +20,12 @@ def reconcile_stream(
     here = runtime()
     try:
         if lease is None:
-            here.request_reconcile(shop_key, stream, confirm=confirm_deletions)
-        claim = here.claim_reconcile(shop_key, stream, handed=lease)
+            here.reconciles.request(shop_key, stream, confirm=confirm_deletions)
+        claim = here.reconciles.claim(shop_key, stream, handed=lease)
         if claim is None:
             log.info("reconcile_stale", stream=stream.value)
             return
-        turn = here.take_reconcile_turn(
+        turn = here.reconciles.take_turn(
             claim, deadline=here.settings.schedule.pull_deadline
         )
     except SellersyncError as error:
@@ -37,7 +37,7 @@ def reconcile_stream(
 def send_due_reconciles() -> int:
     """Claim due reconciles and enqueue them; return how many."""
     here = runtime()
-    claims = here.claim_due_reconciles()
+    claims = here.reconciles.claim_due()
     for claim in claims:
         app.send_task(
             f"tasks.{claim.stream}.reconcile",

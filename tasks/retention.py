@@ -11,6 +11,6 @@ log = structlog.get_logger(__name__)
 @app.task(name="tasks.retention.sweep")
 def sweep() -> None:
     """Purge old changes and page reads, and blank old personal data, in small batches."""
-    done = runtime().sweep()
+    done = runtime().upkeep.sweep()
     if done:
         log.info("sweep_done", **done)

@@ -51,6 +51,6 @@ def tick() -> None:
 @app.task(name="tasks.schedule.watch_progress")
 def watch_progress() -> None:
     """Tell which streams have stopped moving, and which move again."""
-    stalled, recovered = runtime().tell_stalls()
+    stalled, recovered = runtime().upkeep.tell_stalls()
     if stalled or recovered:
         log.warning("stalls", stalled=stalled, recovered=recovered)

@@ -10,7 +10,7 @@ def send_waiting_slices() -> int:
     A message that gets lost costs one lease.
     """
     here = runtime()
-    claims = here.claim_waiting_slices()
+    claims = here.slices.claim_waiting()
     for claim in claims:
         app.send_task(
             "tasks.backfill.read",

@@ -13,7 +13,7 @@ log = structlog.get_logger(__name__)
 def refresh(*, shop_key: str, force: bool = False) -> None:
     """Refresh the token behind one shop if it is due, or anyway with `force`."""
     try:
-        runtime().refresh_shop(shop_key, force=force)
+        runtime().refreshes.of_shop(shop_key, force=force)
     except SellersyncError as error:
         log.warning("refresh_failed", kind=type(error).__name__, reason=str(error))
     else:
@@ -26,9 +26,9 @@ def refresh_due(*, authorization_id: int, lease: str) -> None:
     here = runtime()
     structlog.contextvars.bind_contextvars(authorization_id=authorization_id)
     try:
-        here.refresh_due(authorization_id, lease=lease)
+        here.refreshes.due(authorization_id, lease=lease)
         log.info("refresh_done")
-        here.look_for_shops(authorization_id)
+        here.refreshes.look_for_shops(authorization_id)
     except LeaseLost:
         log.info("refresh_stale")
     except SellersyncError as error:
@@ -38,6 +38,6 @@ def refresh_due(*, authorization_id: int, lease: str) -> None:
 @app.task(name="tasks.tokens.watch")
 def watch() -> None:
     """Finish interrupted connects, and tell whose authorization ends soon."""
-    saved, told = runtime().watch_tokens()
+    saved, told = runtime().refreshes.watch()
     if saved or told:
         log.info("watch_done", saved=saved, told=told)

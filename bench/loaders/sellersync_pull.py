@@ -21,7 +21,7 @@ def main(since: str | None = None) -> None:
     """Pull until the stream is up to date; with `since`, read again from there."""
     here = build_runtime(settings())
     connect(here)
-    here.request_pull(
+    here.pulls.request(
         SHOP.shop_key,
         Stream.ORDERS,
         since=datetime.fromisoformat(since) if since else None,
@@ -35,9 +35,9 @@ def main(since: str | None = None) -> None:
 
 
 def _turn(here: Runtime) -> Pulled:
-    claim = here.claim(SHOP.shop_key, Stream.ORDERS)
+    claim = here.pulls.claim(SHOP.shop_key, Stream.ORDERS)
     assert claim is not None
-    turn = here.take_turn(claim, deadline=here.settings.schedule.pull_deadline)
+    turn = here.pulls.take_turn(claim, deadline=here.settings.schedule.pull_deadline)
     assert turn.pulled is not None, turn.error
     return turn.pulled
 
@@ -45,8 +45,8 @@ def _turn(here: Runtime) -> Pulled:
 def _read_history(here: Runtime) -> None:
     """Read one slice after the other, as a worker with one thread does."""
     deadline = here.settings.schedule.pull_deadline
-    while claims := here.claim_slices_of(SHOP.shop_key, Stream.ORDERS, limit=1):
-        turn = here.take_slice_turn(claims[0], deadline=deadline)
+    while claims := here.slices.claim_of(SHOP.shop_key, Stream.ORDERS, limit=1):
+        turn = here.slices.take_turn(claims[0], deadline=deadline)
         assert turn.error is None, turn.error
 
 

@@ -166,7 +166,7 @@ def test_the_settings_say_how_long(
         monkeypatch.setenv(f"SELLERSYNC_{name}", value)
     here = build_runtime(Settings())
     try:
-        done = here.sweep()
+        done = here.upkeep.sweep()
     finally:
         here.close()
 

@@ -44,7 +44,7 @@ class HistoryReader:
 
     def read(self) -> str | None:
         """Return what stopped it; None: all history is here."""
-        readers = self._here.readers_of(self._shop_key)
+        readers = self._here.slices.readers_of(self._shop_key)
         running: set[Future[Turn]] = set()
         reason: str | None = None
         with ThreadPoolExecutor(max_workers=readers) as pool:
@@ -53,7 +53,7 @@ class HistoryReader:
                 self._left = history.open if history else 0
                 if reason is not None or not (self._left or running):
                     break
-                claims = self._here.claim_slices_of(
+                claims = self._here.slices.claim_of(
                     self._shop_key, self._stream, limit=readers - len(running)
                 )
                 running |= {pool.submit(self._take_turn, claim) for claim in claims}
@@ -78,7 +78,7 @@ class HistoryReader:
                 self._running[claim.slice_id] = pulled.written
                 self._on_page(self._written(), left=self._left)
 
-        turn = self._here.take_slice_turn(
+        turn = self._here.slices.take_turn(
             claim,
             # Shorter than the lease: a worker beside us must not take us for dead.
             deadline=self._here.settings.schedule.pull_deadline,

@@ -60,7 +60,7 @@ class _Pull:
 
     def run(self, *, since: datetime | None) -> Outcome:
         """Take turns until the stream is up to date, or nothing more can be done."""
-        self.here.request_pull(self.shop_key, self.stream, since=since)
+        self.here.pulls.request(self.shop_key, self.stream, since=since)
         self.last_page_at = monotonic()
         while not stopping.is_set():
             turn = self._turn()
@@ -83,13 +83,15 @@ class _Pull:
         return self._outcome("stopped; the next pull goes on from here")
 
     def _turn(self) -> Turn | None:
-        claim = self.here.claim(self.shop_key, self.stream)
+        claim = self.here.pulls.claim(self.shop_key, self.stream)
         if claim is None:
             return None
         self.written_before = self.written
         # Shorter than the lease: a worker beside us must not take us for dead.
         deadline = self.here.settings.schedule.pull_deadline
-        return self.here.take_turn(claim, deadline=deadline, on_page=self._on_page)
+        return self.here.pulls.take_turn(
+            claim, deadline=deadline, on_page=self._on_page
+        )
 
     def _read_history(self) -> str | None:
         """Read what there is of history in this process; return what stopped it."""

@@ -20,15 +20,15 @@ def reconcile_here(
         OperatorError: it cannot be begun or was stopped; what was walked is kept.
         SellersyncError: the marketplace or the budget refuses for longer than one waits.
     """
-    here.request_reconcile(shop_key, stream, confirm=confirm)
+    here.reconciles.request(shop_key, stream, confirm=confirm)
     while not stopping.is_set():
-        claim = here.claim_reconcile(shop_key, stream)
+        claim = here.reconciles.claim(shop_key, stream)
         if claim is None:
             stopping.wait(A_MOMENT.total_seconds())
             continue
         # Shorter than the lease: a worker beside us must not take us for dead.
         deadline = here.settings.schedule.pull_deadline
-        turn = here.take_reconcile_turn(claim, deadline=deadline)
+        turn = here.reconciles.take_turn(claim, deadline=deadline)
         done = turn.reconciled
         if done is None:
             _wait_out(turn.error)
@@ -52,9 +52,11 @@ def _require_begun(here: Runtime, stream: Stream, shop_key: str) -> None:
 
 def _pull(here: Runtime, stream: Stream, shop_key: str) -> None:
     """Bring the stream a little further: what seems to be missing may have moved."""
-    claim = here.claim(shop_key, stream)
+    claim = here.pulls.claim(shop_key, stream)
     if claim is not None:
-        turn = here.take_turn(claim, deadline=here.settings.schedule.pull_deadline)
+        turn = here.pulls.take_turn(
+            claim, deadline=here.settings.schedule.pull_deadline
+        )
         if turn.error is not None:
             _wait_out(turn.error)
     stopping.wait(A_MOMENT.total_seconds())

@@ -114,7 +114,7 @@ def _connect(
     )
     with calling_runtime() as here:
         found, app = here.apps.choose(name, zone)
-        subject = None if shop_key is None else here.seller_of(shop_key)
+        subject = None if shop_key is None else here.refreshes.seller_of(shop_key)
         by = connect_by_token if code is None else connect_by_code
         connected = by(here.desk, found, app, given, subject=subject)
     if json:
