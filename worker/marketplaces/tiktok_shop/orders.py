@@ -3,19 +3,18 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-import orjson
-
 from worker.domain.errors import ItemGone
 from worker.domain.identity import Shop
 from worker.domain.marketplace import Conversation
 from worker.domain.pages import Page, PageRequest
 from worker.domain.records import Order, OrderLine, OrderStatus
-from worker.marketplaces.tiktok_shop import calls
+from worker.marketplaces.tiktok_shop import calls, order_rows
 from worker.marketplaces.tiktok_shop.fields import (
     Row,
     answer_of,
     as_row,
     entries,
+    listing,
     mapping,
     moment,
     money,
@@ -45,7 +44,7 @@ def page(request: PageRequest) -> Conversation[Page]:
     call = calls.search_orders(request)
     payload = yield call
     with answer_of(call.endpoint):
-        return read_page(payload, "orders", order)
+        return read_page(payload, order_rows.NAME, order)
 
 
 def by_id(shop: Shop, order_ids: tuple[str, ...]) -> Conversation[tuple[Order, ...]]:
@@ -70,15 +69,16 @@ def _batch(shop: Shop, order_ids: tuple[str, ...]) -> Conversation[list[Order]]:
         left = yield from _batch(shop, order_ids[:half])
         return left + (yield from _batch(shop, order_ids[half:]))
     with answer_of(call.endpoint):
-        return [order(row) for row in entries(as_row(payload, "data"), "orders")]
+        return [order(row) for row in listing(as_row(payload, "data"), order_rows.NAME)]
 
 
-def order(row: Row) -> Order:
+def order(given: object) -> Order:
     """Read one order, of the search or by id: the rows are the same.
 
     Raises:
         NotAsDocumented: a field that we need has no id, or another type.
     """
+    row, raw = order_rows.opened(given)
     payment = mapping(row, "payment")
     status = text(row, "status")
     return Order(
@@ -92,7 +92,7 @@ def order(row: Row) -> Order:
         paid_at=moment(row, "paid_time"),
         buyer_note=text(row, "buyer_message"),
         lines=tuple([_line(line) for line in entries(row, "line_items")]),
-        raw=orjson.dumps(row),
+        raw=raw,
     )
 
 

@@ -8,15 +8,15 @@ from worker.domain.pages import Page, Unreadable
 from worker.domain.records import Record
 from worker.marketplaces.tiktok_shop.fields import (
     NotAsDocumented,
-    Row,
     as_row,
     count,
     listing,
     text,
 )
+from worker.marketplaces.tiktok_shop.order_rows import whole
 
 
-def read_page(payload: object, name: str, read: Callable[[Row], Record]) -> Page:
+def read_page(payload: object, name: str, read: Callable[[object], Record]) -> Page:
     """Read the rows in the list `name`.
 
     Raises:
@@ -27,9 +27,9 @@ def read_page(payload: object, name: str, read: Callable[[Row], Record]) -> Page
     unreadable: list[Unreadable] = []
     for row in listing(data, name):
         try:
-            records.append(read(as_row(row, name)))
+            records.append(read(row))
         except NotAsDocumented as error:
-            unreadable.append(_kept(row, str(error)))
+            unreadable.append(_kept(whole(row), str(error)))
     return Page(
         records=tuple(records),
         # The last page has an empty token, or none at all.

@@ -75,16 +75,17 @@ def by_id(
         except ItemGone:
             continue
         with answer_of(call.endpoint):
-            found.append(product(as_row(payload, "data")))
+            found.append(product(payload))
     return tuple(found)
 
 
-def product(row: Row) -> Product:
+def product(given: object) -> Product:
     """Read one product, of the search or by id: what we need is the same in both.
 
     Raises:
         NotAsDocumented: a field that we need has no id, or another type.
     """
+    row = as_row(given, "products")
     word = text(row, "status")
     status = STATUS.get(word, ProductStatus.UNKNOWN)
     updated_at = moment(row, "update_time")

@@ -13,6 +13,7 @@ from worker.domain.errors import (
     UnreadableReply,
 )
 from worker.domain.json_text import read_json
+from worker.marketplaces.tiktok_shop import order_rows
 from worker.marketplaces.tiktok_shop.codes import HOURLY_QUOTA, Meaning, meaning_of
 from worker.marketplaces.tiktok_shop.pauses import requested_pause, until_next_hour
 
@@ -42,6 +43,10 @@ def read(call: Call, reply: HttpReply) -> object:
     Raises:
         MarketplaceError: the leaf that says what happens next.
     """
+    if call.endpoint in order_rows.ENDPOINTS and reply.status < REDIRECTION:
+        orders = order_rows.data_of(reply.body)
+        if orders is not None:
+            return orders
     envelope = _envelope(reply.body)
     code = _code(envelope.get("code"))
     data = envelope.get("data")
