@@ -5,6 +5,7 @@ such error leaves this module, not even as the context of ours.
 """
 
 import logging
+import os
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,6 +13,7 @@ from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import version
 from ssl import SSLCertVerificationError
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -21,6 +23,7 @@ from requests.exceptions import (
     InvalidURL,
     MissingSchema,
 )
+from requests.utils import get_environ_proxies
 from urllib3.exceptions import (
     ConnectTimeoutError,
     DecodeError,
@@ -76,6 +79,7 @@ class HttpTransport:
         self._pool_maxsize = pool_maxsize
         self._largest_body = largest_body
         self._monotonic = monotonic
+        self._proxies_of: dict[str, dict[str, str]] = {}
         self._session = self._open_session()
         # Its DEBUG lines hold the path and query of each request.
         logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
@@ -109,6 +113,7 @@ class HttpTransport:
             data=request.body,
             headers=dict(request.headers),
             timeout=self._timeouts,
+            proxies=self._proxies(request.url),
             # A redirect is an answer nobody signed for: the marketplace reads it as it is.
             allow_redirects=False,
             # So that the size and the time of the body can be watched while it comes.
@@ -119,6 +124,13 @@ class HttpTransport:
                 headers={name.lower(): text for name, text in response.headers.items()},
                 body=self._body(response, call),
             )
+
+    def _proxies(self, url: str) -> dict[str, str]:
+        """Return the proxies that the environment names for a host, once looked up."""
+        host = urlsplit(url).netloc
+        if host not in self._proxies_of:
+            self._proxies_of[host] = get_environ_proxies(url)
+        return dict(self._proxies_of[host])
 
     def _body(self, response: requests.Response, call: Call) -> bytes:
         """Read the body; the socket's own timeout starts anew with every byte."""
@@ -150,10 +162,20 @@ class HttpTransport:
         )
         session.mount("https://", adapter)
         session.mount("http://", adapter)
+        # The environment is read here, not for every call; and a `.netrc` never.
+        session.trust_env = False
+        session.verify = _certificates()
         session.headers["User-Agent"] = f"sellersync/{version('sellersync')}"
         # One seller's cookie must not travel with another seller's call.
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         return session
+
+
+def _certificates() -> str | bool:
+    """Return the bundle that the environment names, as curl and requests read it."""
+    return (
+        os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+    )
 
 
 def _translated(

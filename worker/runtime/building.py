@@ -2,6 +2,7 @@
 
 import gc
 import os
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import redis
@@ -22,6 +23,9 @@ from worker.store.keyring import open_sealer
 from worker.store.resealing import prove_keys
 from worker.store.upgrade import require_newest, upgrade
 from worker.tokens.desk import TokenDesk
+
+# No pull of this process waits for another one's page.
+_READERS = 64
 
 
 def runtime() -> Runtime:
@@ -94,6 +98,8 @@ def build_runtime(configured: Settings) -> Runtime:
         gateway=gateway,
         apps=apps,
         desk=desk,
+        # Threads are only made for pages that are read ahead.
+        readers=ThreadPoolExecutor(_READERS, thread_name_prefix="reader"),
     )
 
 

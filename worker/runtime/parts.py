@@ -1,5 +1,6 @@
 """The connected parts of one process, and the shop whose marketplace they talk to."""
 
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import timedelta
 from threading import Event
@@ -34,6 +35,8 @@ class Parts:
     gateway: Gateway
     apps: ConfiguredApps
     desk: TokenDesk
+    # They read pages ahead; as many as there are threads that write.
+    readers: Executor
 
     def wanted(self, stream: Stream) -> OrdersSettings | ProductsSettings:
         """Return what the operator wants of a stream."""
@@ -77,5 +80,6 @@ class Parts:
 
     def close(self) -> None:
         """Give everything back."""
+        self.readers.shutdown(wait=False, cancel_futures=True)
         self.redis.close()
         self.database.close()

@@ -65,6 +65,7 @@ class Pulls:
             gateway=parts.gateway,
             should_stop=stopping.is_set,
             on_page=on_page,
+            readers=parts.readers,
         )
         return take_turn(
             puller,

@@ -90,6 +90,7 @@ class Slices:
             gateway=parts.gateway,
             should_stop=stopping.is_set,
             on_page=on_page,
+            readers=parts.readers,
         )
         return take_slice_turn(
             puller,

@@ -5,6 +5,7 @@ rows and "done". A slice that turns out to be large is put back as several small
 """
 
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
@@ -23,6 +24,7 @@ from worker.store.slices import (
     split_slice,
 )
 from worker.store.streams import Progress
+from worker.sync.page_reader import PageReader
 from worker.sync.pages import PageOfWalk, PageTokenRefused, Source
 from worker.sync.pull import PATIENT_WALKS, Pulled, cannot_be_cut, is_over, is_stuck
 from worker.sync.slices import is_uncomfortable, parts_of
@@ -40,6 +42,8 @@ class SlicePuller:
     # Stops at the next page boundary: a worker that shuts down, a deadline.
     should_stop: Callable[[], bool] = lambda: False
     on_page: Callable[[Pulled], None] = lambda _pulled: None
+    # Read the next page while one is written; None: no page is read ahead.
+    readers: Executor | None = None
 
     def pull(
         self, claim: SliceClaim, source: Source, *, deadline: timedelta | None = None
@@ -50,40 +54,59 @@ class SlicePuller:
             MarketplaceError: the leaf says what happens next; the progress is saved.
             LeaseLost: somebody else reads the slice now.
         """
-        rules = source.rules(claim.stream)
         ends_at = None if deadline is None else monotonic() + deadline.total_seconds()
         pulled = Pulled()
         progress, clock = self._start(claim, pulled)
-        while progress is not None and not (self.should_stop() or is_over(ends_at)):
-            fetched_at = clock.now()
-            try:
-                page = source.read(
-                    self.gateway, claim.stream, progress, work=Work.BACKFILL
-                )
-            except TooManyResults:
-                self._split(claim, progress, pulled, rows=None)
-                break
-            except PageTokenRefused:
-                progress = self._begin_again(claim, progress, pulled)
-                continue
-            if _is_large(progress, page, rules) and _can_be_cut(progress):
-                self._split(claim, progress, pulled, rows=page.total)
-                break
-            walked = after_page(progress, page, rules)
-            where = PageOfWalk(
-                turn=claim.lease_token,
-                progress=progress,
-                step=walked.step,
-                fetched_at=fetched_at,
-            )
-            progress = None if walked.step is Step.COMPLETE else walked.progress
-            self._write(claim, source, page, progress, pulled, where)
-            if progress is None:
-                pulled.up_to_date = True
-            elif walked.step is Step.AGAIN:
-                progress = self._settle_walk(claim, progress, pulled)
-            self.on_page(pulled)
+        with PageReader(
+            source,
+            self.gateway,
+            claim.stream,
+            work=Work.BACKFILL,
+            clock=clock,
+            readers=self.readers,
+        ) as pages:
+            while progress is not None and not (self.should_stop() or is_over(ends_at)):
+                progress = self._take_page(claim, source, pages, progress, pulled)
         return pulled
+
+    def _take_page(
+        self,
+        claim: SliceClaim,
+        source: Source,
+        pages: PageReader,
+        progress: Progress,
+        pulled: Pulled,
+    ) -> Progress | None:
+        """Read one page and write it; None: the slice is done, or split."""
+        rules = source.rules(claim.stream)
+        try:
+            fetched = pages.read(progress)
+        except TooManyResults:
+            self._split(claim, progress, pulled, rows=None)
+            return None
+        except PageTokenRefused:
+            return self._begin_again(claim, progress, pulled)
+        page = fetched.page
+        if _is_large(progress, page, rules) and _can_be_cut(progress):
+            self._split(claim, progress, pulled, rows=page.total)
+            return None
+        walked = after_page(progress, page, rules)
+        if walked.step is Step.ON:
+            pages.begin(walked.progress)
+        where = PageOfWalk(
+            turn=claim.lease_token,
+            progress=progress,
+            step=walked.step,
+            fetched_at=fetched.at,
+        )
+        after = None if walked.step is Step.COMPLETE else walked.progress
+        self._write(claim, source, page, after, pulled, where)
+        if after is None:
+            pulled.up_to_date = True
+        elif walked.step is Step.AGAIN:
+            after = self._settle_walk(claim, after, pulled)
+        self.on_page(pulled)
+        return after
 
     def _start(
         self, claim: SliceClaim, pulled: Pulled

@@ -6,6 +6,7 @@ costs at most one page that is read again.
 """
 
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import monotonic
@@ -29,6 +30,7 @@ from worker.store.streams import (
 )
 from worker.sync.arrivals import Arrivals
 from worker.sync.lateness import overlap_after
+from worker.sync.page_reader import PageReader
 from worker.sync.pages import PageOfWalk, PageTokenRefused, Source
 from worker.sync.slices import first_slice
 from worker.sync.stopwatch import Stopwatch
@@ -79,6 +81,8 @@ class Puller:
     # Stops at the next page boundary: a worker that shuts down, a deadline.
     should_stop: Callable[[], bool] = lambda: False
     on_page: Callable[[Pulled], None] = lambda _pulled: None
+    # Read the next page while one is written; None: no page is read ahead.
+    readers: Executor | None = None
 
     def pull(
         self,
@@ -99,52 +103,92 @@ class Puller:
         rules = source.rules(claim.stream)
         ends_at = None if deadline is None else monotonic() + deadline.total_seconds()
         progress, arrivals, target = self._start(claim, rules)
-        clock = Stopwatch(target)
         pulled = Pulled(watermark=progress.watermark)
-        while not (self.should_stop() or is_over(ends_at)):
-            if window_of(progress) is None:
-                opened = self._open(claim, rules, history, target, pulled)
-                if opened is None:
-                    pulled.up_to_date = True
-                    break
-                progress, arrivals = opened
-            fetched_at = clock.now()
-            page = self._read(claim, source, progress, pulled)
-            if isinstance(page, Progress):
-                progress = page
-                continue
-            walked = after_page(progress, page, rules)
-            is_complete = walked.step is Step.COMPLETE
-            with self.database.write() as connection:
-                save_progress(connection, claim, walked.progress)
-                now = database_now(connection)
-                if walked.progress.watermark != progress.watermark:
-                    mark_advanced(connection, claim, now=now)
-                arrivals.note_late(connection, claim, progress, page, now=now)
-                where = PageOfWalk(
-                    turn=claim.lease_token,
-                    progress=progress,
-                    step=walked.step,
-                    fetched_at=fetched_at,
+        with PageReader(
+            source,
+            self.gateway,
+            claim.stream,
+            work=Work.ORDERS if claim.stream is Stream.ORDERS else Work.PRODUCTS,
+            clock=Stopwatch(target),
+            readers=self.readers,
+        ) as pages:
+            while not (self.should_stop() or is_over(ends_at)):
+                if window_of(progress) is None:
+                    opened = self._open(claim, rules, history, target, pulled)
+                    if opened is None:
+                        pulled.up_to_date = True
+                        break
+                    progress, arrivals = opened
+                progress = self._take_page(
+                    claim, source, pages, progress, arrivals, pulled
                 )
-                written = source.write(
-                    connection, claim.stream, page, now=now, where=where
-                )
-                arrivals.added += written.added
-                if is_complete:
-                    arrivals.learn(connection, claim, progress)
-            pulled.pages += 1
-            pulled.written += written
-            pulled.section_total = page.total
-            progress = walked.progress
-            if is_complete:
-                pulled.windows += 1
-            elif walked.step is Step.AGAIN:
-                pulled.restarts += 1
-                progress = self._settle_walk(claim, progress, rules)
-            pulled.watermark = progress.watermark
-            self.on_page(pulled)
         return pulled
+
+    def _take_page(
+        self,
+        claim: Claim,
+        source: Source,
+        pages: PageReader,
+        progress: Progress,
+        arrivals: Arrivals,
+        pulled: Pulled,
+    ) -> Progress:
+        """Read one page and write it; return where to go on."""
+        rules = source.rules(claim.stream)
+        try:
+            fetched = pages.read(progress)
+        except TooManyResults:
+            return self._cut(claim, progress)
+        except PageTokenRefused:
+            pulled.restarts += 1
+            return self._begin_again(claim, progress, rules)
+        page = fetched.page
+        if is_too_large(progress, page, rules) and halve(progress):
+            return self._cut(claim, progress)
+        walked = after_page(progress, page, rules)
+        if walked.step is Step.ON:
+            pages.begin(walked.progress)
+        where = PageOfWalk(
+            turn=claim.lease_token,
+            progress=progress,
+            step=walked.step,
+            fetched_at=fetched.at,
+        )
+        after = walked.progress
+        pulled.written += self._write(claim, source, page, after, arrivals, where)
+        pulled.pages += 1
+        pulled.section_total = page.total
+        if walked.step is Step.COMPLETE:
+            pulled.windows += 1
+        elif walked.step is Step.AGAIN:
+            pulled.restarts += 1
+            after = self._settle_walk(claim, after, rules)
+        pulled.watermark = after.watermark
+        self.on_page(pulled)
+        return after
+
+    def _write(
+        self,
+        claim: Claim,
+        source: Source,
+        page: Page,
+        progress: Progress,
+        arrivals: Arrivals,
+        where: PageOfWalk,
+    ) -> Written:
+        """Write the page's rows with the progress behind it."""
+        before = where.progress
+        with self.database.write() as connection:
+            save_progress(connection, claim, progress)
+            now = database_now(connection)
+            if progress.watermark != before.watermark:
+                mark_advanced(connection, claim, now=now)
+            arrivals.note_late(connection, claim, before, page, now=now)
+            written = source.write(connection, claim.stream, page, now=now, where=where)
+            arrivals.added += written.added
+            if where.step is Step.COMPLETE:
+                arrivals.learn(connection, claim, before)
+        return written
 
     def _start(
         self, claim: Claim, rules: StreamRules
@@ -193,23 +237,6 @@ class Puller:
             )
             save_progress(connection, claim, opened)
         return opened, Arrivals(lateness=stored.lateness, live_from=live_from)
-
-    def _read(
-        self, claim: Claim, source: Source, progress: Progress, pulled: Pulled
-    ) -> Page | Progress:
-        """Return the next page, or where to go on after it turned out to be of no use."""
-        rules = source.rules(claim.stream)
-        work = Work.ORDERS if claim.stream is Stream.ORDERS else Work.PRODUCTS
-        try:
-            page = source.read(self.gateway, claim.stream, progress, work=work)
-        except TooManyResults:
-            return self._cut(claim, progress)
-        except PageTokenRefused:
-            pulled.restarts += 1
-            return self._begin_again(claim, progress, rules)
-        if is_too_large(progress, page, rules) and halve(progress):
-            return self._cut(claim, progress)
-        return page
 
     def _settle_walk(
         self, claim: Claim, progress: Progress, rules: StreamRules

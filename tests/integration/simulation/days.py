@@ -15,6 +15,7 @@ from sqlalchemy import select
 from tests.integration.simulation.clocks import VirtualClock
 from tests.integration.simulation.death import Killed, Reaper
 from tests.integration.simulation.marketplace import SimulatedMarketplace
+from tests.integration.simulation.readers import AtOnce
 from tests.integration.simulation.world import Version
 from worker.domain.grants import Grant
 from worker.domain.identity import App, Credentials, Shop
@@ -192,6 +193,7 @@ class Days:
         puller = Puller(
             database=self.database,
             gateway=self.marketplace,  # type: ignore[arg-type]  # it plays the gateway
+            readers=AtOnce(),
         )
         return take_turn(
             puller,
@@ -221,6 +223,7 @@ class Days:
             puller = SlicePuller(
                 database=self.database,
                 gateway=self.marketplace,  # type: ignore[arg-type]  # it plays the gateway
+                readers=AtOnce(),
             )
             yield take_slice_turn(
                 puller,

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from worker.domain.records import Order, Product
 from worker.marketplaces.tiktok_shop.fields import (
     NotAsDocumented,
-    Row,
     count,
     moment,
     money,
@@ -49,7 +48,7 @@ seconds = st.integers(1, 9_999_999_999)
 @given(rows=st.lists(values, max_size=4))
 @pytest.mark.parametrize("read", [order, product])
 def test_no_row_stops_the_page(
-    read: Callable[[Row], Order | Product], rows: list[object]
+    read: Callable[[object], Order | Product], rows: list[object]
 ) -> None:
     """Each row is a record or is kept; none is lost, none raises."""
     page = read_page({"rows": rows}, "rows", read)
