@@ -12,6 +12,7 @@ from worker.domain.marketplace import Conversation, Marketplace
 from worker.domain.pages import Page, PageRequest, StreamRules
 from worker.domain.personal import PersonalData
 from worker.domain.records import Order, Product, Stream
+from worker.domain.refusals import Diagnosis
 from worker.marketplaces.tiktok_shop import (
     limits,
     orders,
@@ -22,6 +23,7 @@ from worker.marketplaces.tiktok_shop import (
     wire,
 )
 from worker.marketplaces.tiktok_shop.personal import PERSONAL_DATA
+from worker.marketplaces.tiktok_shop.refusal import diagnosis
 
 # Nothing is documented about rows that show up late. The lag keeps the window's end out
 # of the server's future when our clock is a little fast; the overlap catches the rest.
@@ -101,6 +103,27 @@ class TikTokShop:
     ) -> Conversation[tuple[Product, ...]]:
         """Read these products."""
         return products.by_id(shop, product_ids)
+
+    def recognises(self, request: HttpRequest) -> bool:
+        """Tell whether somebody else's request is one for TikTok Shop."""
+        return diagnosis.recognises(request)
+
+    def app_key_of(self, request: HttpRequest) -> str | None:
+        """Return the app key that a request names."""
+        return diagnosis.app_key(request)
+
+    def diagnose(
+        self,
+        request: HttpRequest,
+        app_secret: str,
+        *,
+        now: int,
+        other_secrets: Mapping[str, str],
+    ) -> Diagnosis:
+        """Tell why the signature of a request is refused."""
+        return diagnosis.diagnose(
+            request, app_secret, now=now, other_secrets=other_secrets
+        )
 
 
 MARKETPLACE: Marketplace = TikTokShop()
