@@ -196,6 +196,6 @@ def test_a_curl_command_sends_what_curl_sends(command, method, body):
 
 def test_a_query_may_come_as_data():
     """`-G` puts it into the address."""
-    found = pasted_request("curl -G 'https://a?x=1' -d y=2", {}.__getitem__)
+    found = pasted_request("curl -G 'https://a?x=1' -d y=2", str.encode)
 
     assert (found.method, found.url, found.body) == ("GET", "https://a?x=1&y=2", None)

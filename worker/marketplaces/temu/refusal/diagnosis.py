@@ -116,7 +116,7 @@ def _members(request: HttpRequest, params: Mapping[str, object]) -> Iterator[Cau
                 what=f"there is no {name} in the body",
                 remedy="send all common parameters in the body, beside the business ones",
             )
-    if "app_secret" in dict(parse_qsl(_address(request).query)) | params:
+    if "app_secret" in {*dict(parse_qsl(_address(request).query)), *params}:
         yield Cause(
             name="app_secret_sent",
             what="the request carries the app secret",
@@ -152,16 +152,18 @@ def _every(value: object) -> Iterator[object]:
 
 def _signatures(request: HttpRequest) -> int:
     """Count the members called sign at the top level: a later one hides an earlier one."""
-    objects: list[list[tuple[str, object]]] = []
+    counts: list[int] = []
+
+    def count(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        counts.append(sum(name == "sign" for name, _ in pairs))
+        return dict(pairs)
+
     try:
-        json.loads(
-            request.body or b"",
-            # The outermost object is finished last.
-            object_pairs_hook=lambda pairs: objects.append(pairs) or dict(pairs),
-        )
+        json.loads(request.body or b"", object_pairs_hook=count)
     except (ValueError, RecursionError):
         return 0
-    return sum(name == "sign" for name, _ in objects[-1]) if objects else 0
+    # The outermost object is finished last.
+    return counts[-1] if counts else 0
 
 
 def _clock(timestamp: object, now: int) -> Iterator[Cause]:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 from worker.marketplaces.temu.signing import compact
 
@@ -40,7 +41,7 @@ class Recipe:
     # How values are written; sorted by `order` only when they are joined.
     pairs_of: Callable[[Mapping[str, object]], tuple[Pair, ...]] = right_pairs
     glue: Pair = ("", "")
-    order: Callable[[Pair], object] | None = lambda pair: pair[0]
+    order: Callable[[Pair], Any] | None = lambda pair: pair[0]
     backwards: bool = False
     # From the secret and the message.
     digest: Callable[[str, bytes], bytes] = lambda _, message: hashlib.md5(

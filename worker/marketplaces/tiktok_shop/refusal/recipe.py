@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from worker.domain.calls import HttpRequest
@@ -111,7 +112,7 @@ class Recipe:
     after: str = field(repr=False)
     # What is put between a name and its value, and between pairs.
     glue: Pair = ("", "")
-    order: Callable[[Pair], object] | None = lambda pair: pair[0]
+    order: Callable[[Pair], Any] | None = lambda pair: pair[0]
     body_is_last: bool = False
     digest: Callable[[bytes, bytes], bytes] = lambda key, message: hmac.digest(
         key, message, "sha256"
