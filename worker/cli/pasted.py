@@ -66,8 +66,8 @@ class _Curl:
                 self.data.append(self._content(next(values, "")))
                 self.headers.setdefault("content-type", "application/json")
             case "--data-urlencode":
-                name, equals, content = next(values, "").partition("=")
-                self.data.append(f"{name}{equals}{quote_plus(content)}".encode())
+                name, equals, text = next(values, "").partition("=")
+                self.data.append(f"{name}{equals}{quote_plus(text)}".encode())
             case "-d" | "--data" | "--data-ascii":
                 value = next(values, "")
                 content = self._content(value)

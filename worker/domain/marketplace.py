@@ -13,6 +13,7 @@ from worker.domain.calls import Call, HttpReply, HttpRequest
 from worker.domain.grants import Grant
 from worker.domain.identity import App, Credentials, Shop
 from worker.domain.limits import Limit
+from worker.domain.notifications import Delivery, Notification
 from worker.domain.pages import Page, PageRequest, StreamRules
 from worker.domain.personal import PersonalData
 from worker.domain.records import Order, Product, Stream
@@ -102,4 +103,12 @@ class Marketplace(Protocol):
         """Tell why the signature of a request is refused; other secrets by their `app_id`.
 
         What it returns holds no secret and no token.
+        """
+
+    def notification(self, delivery: Delivery, app: App) -> Notification:
+        """Verify what somebody posted in the marketplace's name, and read it.
+
+        Raises:
+            DeliveryForged: it is not signed with the secret of this app.
+            DeliveryUnreadable: it is not what the marketplace documents.
         """

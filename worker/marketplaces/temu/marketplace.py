@@ -9,6 +9,7 @@ from worker.domain.grants import Grant
 from worker.domain.identity import App, Credentials, Shop
 from worker.domain.limits import Limit
 from worker.domain.marketplace import Conversation
+from worker.domain.notifications import Delivery, Notification
 from worker.domain.pages import Page, PageRequest, StreamRules
 from worker.domain.personal import PersonalData
 from worker.domain.records import Order, Product, Stream
@@ -21,6 +22,7 @@ from worker.marketplaces.temu import (
     replies,
     settings,
     tokens,
+    webhooks,
 )
 from worker.marketplaces.temu.personal import PERSONAL_DATA
 from worker.marketplaces.temu.refusal import diagnosis
@@ -138,3 +140,7 @@ class Temu:
         return diagnosis.diagnose(
             request, app_secret, now=now, other_secrets=other_secrets
         )
+
+    def notification(self, delivery: Delivery, app: App) -> Notification:
+        """Verify a webhook and read it."""
+        return webhooks.notification(delivery, app)

@@ -9,6 +9,7 @@ from worker.domain.grants import Grant
 from worker.domain.identity import App, Credentials, Shop
 from worker.domain.limits import Limit
 from worker.domain.marketplace import Conversation, Marketplace
+from worker.domain.notifications import Delivery, Notification
 from worker.domain.pages import Page, PageRequest, StreamRules
 from worker.domain.personal import PersonalData
 from worker.domain.records import Order, Product, Stream
@@ -20,6 +21,7 @@ from worker.marketplaces.tiktok_shop import (
     replies,
     settings,
     tokens,
+    webhooks,
     wire,
 )
 from worker.marketplaces.tiktok_shop.personal import PERSONAL_DATA
@@ -124,6 +126,10 @@ class TikTokShop:
         return diagnosis.diagnose(
             request, app_secret, now=now, other_secrets=other_secrets
         )
+
+    def notification(self, delivery: Delivery, app: App) -> Notification:
+        """Verify a webhook and read it."""
+        return webhooks.notification(delivery, app)
 
 
 MARKETPLACE: Marketplace = TikTokShop()
