@@ -79,10 +79,14 @@ def keep_notifications(
     ]
     if not rows:
         return 0
-    kept = connection.execute(
-        insert_into(notifications, connection.dialect).on_conflict_do_nothing(), rows
+    new = connection.execute(
+        insert_into(notifications, connection.dialect)
+        .on_conflict_do_nothing()
+        # Drivers do not count the rows of many inserts.
+        .returning(notifications.c.id),
+        rows,
     )
-    return max(kept.rowcount, 0)
+    return len(new.all())
 
 
 def shop_key_of(app: App, notification: Notification) -> str:
