@@ -118,7 +118,7 @@ class Receiver:
         zone = "default" if name == "tiktok_shop" else "eu"
         return self.here.apps.choose(name, zone)[1]
 
-    def deliver(self, name: str, **about: object) -> int:
+    def deliver(self, name, **about) -> int:
         """Let the marketplace post; return the answer's status."""
         values = {"order_id": "1", "shop_id": "9", **about}
         return self.post(name, delivery_of(self.app(name), **values))

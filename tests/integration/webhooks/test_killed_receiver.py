@@ -31,6 +31,7 @@ class Victim:
             stdout=subprocess.PIPE,
             text=True,
         )
+        assert self.process.stdout is not None
         self.url = f"http://127.0.0.1:{int(self.process.stdout.readline())}"
 
     def post(self, app, number):
@@ -50,8 +51,7 @@ class Victim:
     def kill(self):
         """End it as hard as it goes."""
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-        self.process.stdout.close()
+        self.process.communicate()
 
 
 @pytest.fixture

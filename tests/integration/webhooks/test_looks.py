@@ -296,10 +296,17 @@ def test_old_ones_are_let_go(here, tiktok_shop_key):
     assert rows(here) == []
 
 
+def grant_of(here, shop_key):
+    """Return the authorization of a shop."""
+    with here.database.read() as connection:
+        found = authorization_of_shop(connection, shop_key)
+    assert found is not None
+    return found
+
+
 def state(here, shop_key):
     """Return the state of the authorization of a shop."""
-    with here.database.read() as connection:
-        return authorization_of_shop(connection, shop_key).state
+    return grant_of(here, shop_key).state
 
 
 def names_of_events(here):
@@ -337,8 +344,7 @@ def test_an_old_deauthorization_ends_nothing(here, tiktok_shop_key):
 
 def test_an_end_that_is_known_costs_no_call(here, tiktok_shop_key):
     """It comes every day for a month."""
-    with here.database.read() as connection:
-        ends_at = authorization_of_shop(connection, tiktok_shop_key).ends_at
+    ends_at = grant_of(here, tiktok_shop_key).ends_at
     tell(here, tiktok_shop_key, kind=Kind.ENDS_SOON, ends_at=ends_at)
     (looked,) = look(here)
 
@@ -348,12 +354,10 @@ def test_an_end_that_is_known_costs_no_call(here, tiktok_shop_key):
 def test_an_end_that_is_news_is_asked_for(here, tiktok_shop_key):
     """The marketplace's answer to us counts, not what was posted."""
     soon = datetime.now(UTC) + timedelta(days=20)
-    with here.database.read() as connection:
-        before = authorization_of_shop(connection, tiktok_shop_key)
+    before = grant_of(here, tiktok_shop_key)
     tell(here, tiktok_shop_key, kind=Kind.ENDS_SOON, ends_at=soon)
     (looked,) = look(here)
-    with here.database.read() as connection:
-        after = authorization_of_shop(connection, tiktok_shop_key)
+    after = grant_of(here, tiktok_shop_key)
 
     assert looked.outcome == "asked"
     assert after.version == before.version + 1
