@@ -10,6 +10,8 @@ class Queue(StrEnum):
     TICK = "tick"
     # Token refreshes: few, and the most urgent.
     TOKENS = "tokens"
+    # Looks at what a marketplace told: short, and ahead of the polls.
+    WEBHOOKS = "webhooks"
     PULL = "pull"
     # Slices of history, reconciles, and tidying up: long, and never urgent.
     BACKFILL = "backfill"
@@ -18,6 +20,8 @@ class Queue(StrEnum):
 ROUTES = {
     "tasks.schedule.*": {"queue": Queue.TICK.value},
     "tasks.tokens.*": {"queue": Queue.TOKENS.value},
+    "tasks.webhooks.hand_out": {"queue": Queue.TICK.value},
+    "tasks.webhooks.*": {"queue": Queue.WEBHOOKS.value},
     "tasks.*.reconcile": {"queue": Queue.BACKFILL.value},
     "tasks.orders.*": {"queue": Queue.PULL.value},
     "tasks.products.*": {"queue": Queue.PULL.value},

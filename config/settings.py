@@ -145,6 +145,8 @@ class RetentionSettings(BaseModel):
     personal_data: Blanked = timedelta(days=90)
     # What `sellersync explain` can look back on.
     page_reads: Kept = timedelta(days=30)
+    # Of marketplaces; a delivery that comes again within this time is known.
+    notifications: Duration = timedelta(days=7)
 
 
 class Settings(BaseSettings):

@@ -2,6 +2,7 @@
 
 import structlog
 
+from tasks.notifications import send_waiting_notifications
 from tasks.reconciling import send_due_reconciles
 from tasks.slices import send_waiting_slices
 from worker.app import app
@@ -30,6 +31,8 @@ def tick() -> None:
             },
             expires=expires,
         )
+    # What a message of the web face did not bring, it may have been lost.
+    notifications = send_waiting_notifications()
     for claim in due.pulls:
         app.send_task(
             f"tasks.{claim.stream}.pull",
@@ -38,10 +41,11 @@ def tick() -> None:
         )
     slices = send_waiting_slices()
     reconciles = send_due_reconciles()
-    if due.refreshes or due.pulls or slices or reconciles:
+    if due.refreshes or due.pulls or slices or reconciles or notifications:
         log.info(
             "tick",
             refreshes=len(due.refreshes),
+            notifications=notifications,
             pulls=len(due.pulls),
             slices=slices,
             reconciles=reconciles,

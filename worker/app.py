@@ -41,7 +41,7 @@ app = Celery(
     broker=redis_url(_settings()).broker,
     # Names as strings: the tasks stand above this module and import it.
     include=[
-        *("tasks.schedule", "tasks.tokens", "tasks.retention"),
+        *("tasks.schedule", "tasks.tokens", "tasks.retention", "tasks.webhooks"),
         *("tasks.orders", "tasks.products", "tasks.backfill"),
     ],
 )

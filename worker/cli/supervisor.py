@@ -151,7 +151,7 @@ def _send(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
 def celery_parts() -> tuple[Part, ...]:
     """Return the workers and the beat; refreshes never wait behind pulls."""
     return (
-        _celery("core", "worker", *_worker("core", "tick,tokens", threads=8)),
+        _celery("core", "worker", *_worker("core", "tick,tokens,webhooks", threads=8)),
         _celery("pull", "worker", *_worker("pull", "pull,backfill", threads=16)),
         _celery("beat", "beat"),
     )

@@ -13,9 +13,11 @@ from worker.domain.calls import Call, HttpReply, HttpRequest
 from worker.domain.grants import Grant
 from worker.domain.identity import App, Credentials, Shop
 from worker.domain.limits import Limit
+from worker.domain.notifications import Delivery, Notification
 from worker.domain.pages import Page, PageRequest, StreamRules
 from worker.domain.personal import PersonalData
 from worker.domain.records import Order, Product, Stream
+from worker.domain.refusals import Diagnosis
 
 Result = TypeVar("Result")
 
@@ -83,3 +85,30 @@ class Marketplace(Protocol):
         self, shop: Shop, product_ids: tuple[str, ...]
     ) -> Conversation[tuple[Product, ...]]:
         """Read these products; those the marketplace does not know are left out."""
+
+    def recognises(self, request: HttpRequest) -> bool:
+        """Tell whether a request that somebody else made is one for this marketplace."""
+
+    def app_key_of(self, request: HttpRequest) -> str | None:
+        """Return the app key that a request names."""
+
+    def diagnose(
+        self,
+        request: HttpRequest,
+        app_secret: str,
+        *,
+        now: int,
+        other_secrets: Mapping[str, str],
+    ) -> Diagnosis:
+        """Tell why the signature of a request is refused; other secrets by their `app_id`.
+
+        What it returns holds no secret and no token.
+        """
+
+    def notification(self, delivery: Delivery, app: App) -> Notification:
+        """Verify what somebody posted in the marketplace's name, and read it.
+
+        Raises:
+            DeliveryForged: it is not signed with the secret of this app.
+            DeliveryUnreadable: it is not what the marketplace documents.
+        """

@@ -18,6 +18,7 @@ from worker.marketplaces import marketplaces
 from worker.store.database import Database, database_now
 from worker.store.erasure import shredding
 from worker.store.feed import purge_changes
+from worker.store.notifications import purge_notifications
 from worker.store.page_reads import purge_page_reads
 from worker.store.personal_data import (
     blank_changes,
@@ -39,6 +40,7 @@ class Terms:
     changes: timedelta | None
     page_reads: timedelta | None
     personal_data: timedelta | None
+    notifications: timedelta | None = None
 
 
 def sweep(
@@ -79,6 +81,10 @@ def _batches(terms: Terms) -> dict[str, _Batch]:
     if (kept_reads := terms.page_reads) is not None:
         batches["page_reads_purged"] = lambda connection, now: purge_page_reads(
             connection, before=now - kept_reads
+        )
+    if (kept_notifications := terms.notifications) is not None:
+        batches["notifications_purged"] = lambda connection, now: purge_notifications(
+            connection, before=now - kept_notifications
         )
     return batches
 

@@ -6,6 +6,7 @@ from config.queues import KEY_PREFIX, Queue
 from worker.domain.identity import App
 from worker.domain.limits import OF_APP
 from worker.gateway.ledger import Standing
+from worker.runtime.notifications import Notifications
 from worker.runtime.parts import Parts
 from worker.runtime.pulls import Pulls
 from worker.runtime.reconciles import Reconciles
@@ -37,6 +38,11 @@ class Runtime(Parts):
     def reconciles(self) -> Reconciles:
         """Comparisons with the whole of the marketplace."""
         return Reconciles(self)
+
+    @property
+    def notifications(self) -> Notifications:
+        """What marketplaces told us."""
+        return Notifications(self)
 
     @property
     def upkeep(self) -> Upkeep:

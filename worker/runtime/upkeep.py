@@ -24,6 +24,7 @@ class Upkeep:
             Terms(
                 changes=_length(settings.feed.keep),
                 page_reads=_length(settings.retention.page_reads),
+                notifications=settings.retention.notifications,
                 personal_data=_length(settings.retention.personal_data),
             ),
             should_stop=stopping.is_set,

@@ -22,7 +22,7 @@ def stats(sandbox: Sandbox) -> dict[str, object]:
     for zone, api in sandbox.temu.items():
         name = f"temu:{zone}:{api.zone.keys.app_key}"
         apps[name] = api.zone.traffic.report(at=at)
-    return {"apps": apps}
+    return {"apps": apps, "webhooks": dict(sandbox.announcer.counts)}
 
 
 def consent_page(sandbox: Sandbox, service_id: str) -> str | None:

@@ -56,7 +56,11 @@ def _touch(sandbox: Sandbox, value: object) -> bool:
 
 
 def _revoke(sandbox: Sandbox, value: object) -> bool:
-    if sandbox.tiktok_shop.market.sellers.revoke(str(value)):
+    sellers = sandbox.tiktok_shop.market.sellers
+    if sellers.revoke(str(value)):
+        for seller in sellers.all:
+            for shop in seller.shops if seller.open_id == value else ():
+                sandbox.announcer.say_farewell(shop)
         return True
     return any(api.zone.malls.revoke(str(value)) for api in sandbox.temu.values())
 
@@ -100,6 +104,14 @@ def _latency(sandbox: Sandbox, value: object) -> bool:
     return True
 
 
+def _webhooks(sandbox: Sandbox, value: object) -> bool:
+    """Post changes to this address from now on; null: to nobody."""
+    if value is not None and not str(value).startswith("http"):
+        return False
+    sandbox.announcer.url = None if value is None else str(value).rstrip("/")
+    return True
+
+
 def _reset_stats(sandbox: Sandbox, value: object) -> bool:
     if value is not True:
         return False
@@ -118,5 +130,6 @@ COMMANDS: Mapping[str, Callable[[Sandbox, object], bool]] = {
     "drop_scope": _drop_scope,
     "expire_access_tokens": _expire_access_tokens,
     "latency_ms": _latency,
+    "webhooks": _webhooks,
     "reset_stats": _reset_stats,
 }

@@ -31,6 +31,8 @@ class SandboxOptions:
     scenario: str | None = None
     # Every answer of a marketplace waits this long.
     latency_ms: int = 0
+    # Where changes are posted to, like http://127.0.0.1:8000; None: nowhere.
+    webhooks: str | None = None
     # TikTok Shop refuses product searches with more results than this.
     product_search_cap: int = 10_000
     # The wall clock, in Unix seconds.

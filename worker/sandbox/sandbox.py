@@ -8,6 +8,7 @@ from worker.sandbox.temu.malls import Malls
 from worker.sandbox.temu.zone import ZONES, Zone
 from worker.sandbox.tiktok_shop.api import TikTokShopApi
 from worker.sandbox.tiktok_shop.market import Market
+from worker.sandbox.webhooks import Announcer
 from worker.sandbox.world.world import World
 
 
@@ -32,3 +33,13 @@ class Sandbox:
             )
             for malls in every_mall
         }
+        tiktok = self.tiktok_shop.market.keys
+        self.announcer = Announcer(
+            self.world,
+            {"tiktok_shop:default": (tiktok.app_key, tiktok.app_secret)}
+            | {
+                f"temu:{zone}": (api.zone.keys.app_key, api.zone.keys.app_secret)
+                for zone, api in self.temu.items()
+            },
+            options.webhooks,
+        )

@@ -13,6 +13,7 @@ from worker.domain.records import Stream
 from worker.store.schema import records
 from worker.store.schema.accounts import authorizations, shops
 from worker.store.schema.feed import changes
+from worker.store.schema.notifications import notifications
 from worker.store.schema.reads import page_reads
 from worker.store.schema.streams import streams
 
@@ -169,6 +170,7 @@ def remove_shop(connection: Connection, shop_key: str) -> None:
         records.unreadable_rows,
         page_reads,
         changes,
+        notifications,
     ):
         connection.execute(delete(table).where(table.c.shop_key == shop_key))
     if gone is not None and not shop_keys(connection, gone):

@@ -82,6 +82,12 @@ def sandbox(
             help="How long TikTok Shop's access tokens live, like 30s or 7d.",
         ),
     ] = _DEFAULT.access_token_lifetime,
+    webhooks: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="Where `sellersync web` is: changes are posted there."
+        ),
+    ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print the address and settings as JSON.")
     ] = False,
@@ -99,6 +105,7 @@ def sandbox(
         access_token_lifetime=token_lifetime,
         churn=churn,
         scenario=scenario,
+        webhooks=webhooks.rstrip("/") if webhooks else None,
     )
     show = partial(_show_json if json else _show, options)
     # The address is told from inside the server, which must go on to answer.

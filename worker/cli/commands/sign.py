@@ -8,12 +8,16 @@ from typing import Annotated
 
 import typer
 
+from worker.cli import diagnosing
 from worker.cli.printing import print_document, say
 from worker.cli.secrecy import secret
 from worker.domain.errors import OperatorError
 from worker.marketplaces.temu import signing as temu_signing
 from worker.marketplaces.tiktok_shop import explanation as tiktok_shop_signing
 
+_EXPLAIN_ERROR = """Example:
+
+    sellersync sign --explain-error @request.curl --app-secret -"""
 _TIKTOK_SHOP = """Example:
 
     sellersync sign tiktok-shop --app-secret - --path /order/202309/orders/search
@@ -32,14 +36,53 @@ _Json = Annotated[
 
 def register(program: typer.Typer) -> None:
     """Add the command."""
-    group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+    group = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
     group.command("tiktok-shop", epilog=_TIKTOK_SHOP)(tiktok_shop)
     group.command("temu", epilog=_TEMU)(temu)
-    program.add_typer(group, name="sign", callback=sign, epilog=_TEMU)
+    program.add_typer(group, name="sign", callback=sign, epilog=_EXPLAIN_ERROR)
 
 
-def sign() -> None:
-    """Explain a signature step by step; nothing is sent."""
+def sign(
+    context: typer.Context,
+    *,
+    explain_error: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL|CURL|JSON",
+            help="A request that was refused: its address, a curl command, Temu's JSON "
+            "body, or @FILE. Tells why.",
+        ),
+    ] = None,
+    app_secret: Annotated[
+        str | None,
+        typer.Option(
+            help="For --explain-error; without it that of the configured app. "
+            "- reads it from standard input."
+        ),
+    ] = None,
+    marketplace: Annotated[
+        str | None,
+        typer.Option(help="For --explain-error, where the request does not tell it."),
+    ] = None,
+    json: Annotated[
+        bool,
+        typer.Option(
+            "--json",
+            help='For --explain-error: {"right": …, "causes": […], "remarks": […], …}.',
+        ),
+    ] = False,
+) -> None:
+    """Explain a signature step by step, or why one was refused; nothing is sent."""
+    if explain_error is None:
+        if context.invoked_subcommand is None:
+            say(context.get_help())
+            raise typer.Exit(2)
+        return
+    if context.invoked_subcommand is not None:
+        raise typer.BadParameter("--explain-error stands alone")
+    diagnosing.explain_error(
+        explain_error, app_secret=app_secret, name=marketplace, json=json
+    )
 
 
 def _parameter(text: str) -> tuple[str, str]:

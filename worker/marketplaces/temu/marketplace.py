@@ -9,9 +9,11 @@ from worker.domain.grants import Grant
 from worker.domain.identity import App, Credentials, Shop
 from worker.domain.limits import Limit
 from worker.domain.marketplace import Conversation
+from worker.domain.notifications import Delivery, Notification
 from worker.domain.pages import Page, PageRequest, StreamRules
 from worker.domain.personal import PersonalData
 from worker.domain.records import Order, Product, Stream
+from worker.domain.refusals import Diagnosis
 from worker.marketplaces.temu import (
     envelope,
     limits,
@@ -20,8 +22,10 @@ from worker.marketplaces.temu import (
     replies,
     settings,
     tokens,
+    webhooks,
 )
 from worker.marketplaces.temu.personal import PERSONAL_DATA
+from worker.marketplaces.temu.refusal import diagnosis
 from worker.marketplaces.temu.sites import Zone
 
 
@@ -115,3 +119,28 @@ class Temu:
     ) -> Conversation[tuple[Product, ...]]:
         """Read these products; those that are in no bucket are left out."""
         return product_pages.products_by_id(product_ids)
+
+    def recognises(self, request: HttpRequest) -> bool:
+        """Tell whether somebody else's request is one for Temu."""
+        return diagnosis.recognises(request)
+
+    def app_key_of(self, request: HttpRequest) -> str | None:
+        """Return the app key that a request names."""
+        return diagnosis.app_key(request)
+
+    def diagnose(
+        self,
+        request: HttpRequest,
+        app_secret: str,
+        *,
+        now: int,
+        other_secrets: Mapping[str, str],
+    ) -> Diagnosis:
+        """Tell why the signature of a request is refused."""
+        return diagnosis.diagnose(
+            request, app_secret, now=now, other_secrets=other_secrets
+        )
+
+    def notification(self, delivery: Delivery, app: App) -> Notification:
+        """Verify a webhook and read it."""
+        return webhooks.notification(delivery, app)

@@ -9,9 +9,11 @@ from worker.domain.grants import Grant
 from worker.domain.identity import App, Credentials, Shop
 from worker.domain.limits import Limit
 from worker.domain.marketplace import Conversation, Marketplace
+from worker.domain.notifications import Delivery, Notification
 from worker.domain.pages import Page, PageRequest, StreamRules
 from worker.domain.personal import PersonalData
 from worker.domain.records import Order, Product, Stream
+from worker.domain.refusals import Diagnosis
 from worker.marketplaces.tiktok_shop import (
     limits,
     orders,
@@ -19,9 +21,11 @@ from worker.marketplaces.tiktok_shop import (
     replies,
     settings,
     tokens,
+    webhooks,
     wire,
 )
 from worker.marketplaces.tiktok_shop.personal import PERSONAL_DATA
+from worker.marketplaces.tiktok_shop.refusal import diagnosis
 
 # Nothing is documented about rows that show up late. The lag keeps the window's end out
 # of the server's future when our clock is a little fast; the overlap catches the rest.
@@ -101,6 +105,31 @@ class TikTokShop:
     ) -> Conversation[tuple[Product, ...]]:
         """Read these products."""
         return products.by_id(shop, product_ids)
+
+    def recognises(self, request: HttpRequest) -> bool:
+        """Tell whether somebody else's request is one for TikTok Shop."""
+        return diagnosis.recognises(request)
+
+    def app_key_of(self, request: HttpRequest) -> str | None:
+        """Return the app key that a request names."""
+        return diagnosis.app_key(request)
+
+    def diagnose(
+        self,
+        request: HttpRequest,
+        app_secret: str,
+        *,
+        now: int,
+        other_secrets: Mapping[str, str],
+    ) -> Diagnosis:
+        """Tell why the signature of a request is refused."""
+        return diagnosis.diagnose(
+            request, app_secret, now=now, other_secrets=other_secrets
+        )
+
+    def notification(self, delivery: Delivery, app: App) -> Notification:
+        """Verify a webhook and read it."""
+        return webhooks.notification(delivery, app)
 
 
 MARKETPLACE: Marketplace = TikTokShop()

@@ -19,6 +19,8 @@ class Ledger(Generic[Row]):
 
     def __init__(self) -> None:
         self.true: dict[str, Row] = {}
+        # Told of each version that becomes true, by the row's id.
+        self.on_put: Callable[[str], None] | None = None
         self._visible: dict[str, Row] = {}
         self._by_update: list[tuple[int, str]] = []
         self._by_creation: list[tuple[int, str]] = []
@@ -31,9 +33,11 @@ class Ledger(Generic[Row]):
         self.true[row.row_id] = row
         if visible_at is None:
             self._show(row)
-            return
-        heapq.heappush(self._waiting, (visible_at, row.row_id, row.version))
-        self._versions[row.row_id, row.version] = row
+        else:
+            heapq.heappush(self._waiting, (visible_at, row.row_id, row.version))
+            self._versions[row.row_id, row.version] = row
+        if self.on_put is not None:
+            self.on_put(row.row_id)
 
     def catch_up(self, now: float) -> None:
         """Show what has become visible by now."""

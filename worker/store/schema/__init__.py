@@ -3,6 +3,7 @@
 from worker.store.schema import (
     accounts,
     feed,
+    notifications,
     reads,
     reconciles,
     records,
@@ -15,6 +16,7 @@ __all__ = [
     "accounts",
     "feed",
     "metadata",
+    "notifications",
     "reads",
     "reconciles",
     "records",

@@ -1,0 +1,6 @@
+"""Why TikTok Shop refuses a signature.
+
+recipe       everything that goes into a signature, as a value that can be got wrong
+parameters, body, wrapping    the known mistakes
+diagnosis    the search among them, and what else is wrong with a request
+"""

@@ -1,0 +1,289 @@
+"""What goes wrong with the path and the parameters.
+
+https://partner.tiktokshop.com/docv2/page/sign-your-api-request
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from urllib.parse import quote, quote_plus, unquote
+
+from worker.domain.refusals import Mistake, Ways
+from worker.marketplaces.tiktok_shop.refusal.recipe import LEGACY, Pair, Recipe
+from worker.marketplaces.tiktok_shop.signing import UNSIGNED
+
+# A clock that is read once for the signature and once more for the address.
+_SECONDS_APART = 15
+_PLACES = ("{product_id}", "{order_id}", "{package_id}", "{id}", "%s")
+_NUMBER = re.compile(r"(?<=/)\d{7,}(?=/|$)")
+
+
+def _without_path(recipe: Recipe) -> Ways[Recipe]:
+    yield "the path is left out of what was signed", replace(recipe, path="")
+
+
+def _other_path(recipe: Recipe) -> Ways[Recipe]:
+    sent, path = recipe.sent, recipe.path
+    address = sent.url.partition("?")[0]
+    for what, other in (
+        ("the host was signed with the path", sent.host + path),
+        ("the whole address was signed in place of the path", address),
+        (
+            "the whole address was signed in place of the path",
+            f"{address}?{sent.unsigned_query}",
+        ),
+        (
+            "the query was signed with the path",
+            f"{path}?{sent.unsigned_query}",
+        ),
+        ("the path was signed without the / it begins with", path.removeprefix("/")),
+        ("the path was signed with a / at its end", path + "/"),
+        ("the path was signed without the / at its end", path.rstrip("/")),
+        ("the path was signed with other letters", path.lower()),
+        ("the path was signed percent-decoded", unquote(path)),
+        (
+            "the path was signed without its version",
+            re.sub(r"/20\d{4}(?=/)", "", path),
+        ),
+    ):
+        if other != path:
+            yield what, replace(recipe, path=other)
+    for place in _PLACES:
+        template = _NUMBER.sub(place.replace("\\", ""), path)
+        if template != path:
+            what = f"the path was signed with {place} in it in place of the id"
+            yield what, replace(recipe, path=template)
+
+
+def _token(recipe: Recipe) -> Ways[Recipe]:
+    for name in ("access_token", "x-tts-access-token"):
+        if recipe.sent.token:
+            what = "the access_token was signed"
+            yield what, _with(recipe, (name, recipe.sent.token))
+
+
+def _signature(recipe: Recipe) -> Ways[Recipe]:
+    what = "the parameter sign was signed itself"
+    yield what, _with(recipe, ("sign", ""))
+    yield what, _with(recipe, ("sign", recipe.sent.query.get("sign", "")))
+
+
+def _secret_parameter(recipe: Recipe) -> Ways[Recipe]:
+    what = "the app_secret was signed as a parameter"
+    yield what, _with(recipe, ("app_secret", recipe.key))
+
+
+def _header(recipe: Recipe) -> Ways[Recipe]:
+    for name, value in recipe.sent.headers.items():
+        if name != "x-tts-access-token":
+            what = f"the header {name} was signed"
+            yield what, _with(recipe, (name, value))
+
+
+def _encoded(recipe: Recipe) -> Ways[Recipe]:
+    as_sent = tuple(pair for pair in recipe.sent.encoded_pairs if _is_signed(pair))
+    for pairs in (
+        as_sent,
+        tuple((name, quote(value, safe="")) for name, value in recipe.pairs),
+        tuple((name, quote(value)) for name, value in recipe.pairs),
+        tuple((name, quote_plus(value)) for name, value in recipe.pairs),
+    ):
+        changed = [
+            pair[0]
+            for pair, other in zip(recipe.pairs, pairs, strict=False)
+            if pair[1] != other[1]
+        ]
+        if changed:
+            names = ", ".join(changed)
+            what = f"the value of {names} was signed percent-encoded"
+            yield what, replace(recipe, pairs=pairs)
+
+
+def _raw_plus(recipe: Recipe) -> Ways[Recipe]:
+    pairs = tuple(
+        (name, unquote(value))
+        for name, value in recipe.sent.encoded_pairs
+        if name not in UNSIGNED
+    )
+    spaced = [pair[0] for pair in recipe.sent.encoded_pairs if "+" in pair[1]]
+    if spaced:
+        what = (
+            f"the + in {', '.join(spaced)} was sent as it is and arrives as a space, "
+            "while it was signed as a +"
+        )
+        yield what, replace(recipe, pairs=pairs)
+
+
+def _encoded_twice(recipe: Recipe) -> Ways[Recipe]:
+    twice = [name for name, value in recipe.pairs if unquote(value) != value]
+    if twice:
+        what = f"{', '.join(twice)} was percent-encoded twice on its way"
+        pairs = tuple((name, unquote(value)) for name, value in recipe.pairs)
+        yield what, replace(recipe, pairs=pairs)
+
+
+def _left_out(recipe: Recipe) -> Ways[Recipe]:
+    for name in {name: None for name, _ in recipe.pairs}:
+        what = f"{name} was not signed, as if it was added afterwards"
+        yield what, _without(recipe, name)
+
+
+def _empty(recipe: Recipe) -> Ways[Recipe]:
+    kept = tuple(pair for pair in recipe.pairs if pair[1])
+    if kept != recipe.pairs:
+        what = "parameters with empty values were sent, but not signed"
+        yield what, replace(recipe, pairs=kept)
+
+
+def _none(recipe: Recipe) -> Ways[Recipe]:
+    yield "no parameter was signed", replace(recipe, pairs=())
+
+
+def _other_time(recipe: Recipe) -> Ways[Recipe]:
+    sent = recipe.sent.query.get("timestamp", "")
+    if not sent.isascii() or not sent.isdigit():
+        return
+    seconds = int(sent)
+    for apart in range(1, _SECONDS_APART + 1):
+        for other in (seconds - apart, seconds + apart):
+            what = (
+                f"the timestamp that was signed is {apart} s from the one that was "
+                "sent: the clock was read twice"
+            )
+            yield what, _with(_without(recipe, "timestamp"), ("timestamp", str(other)))
+    what = "the timestamp was signed in another form than it was sent in"
+    for form in (f"{seconds}.0", f"{seconds}000", str(seconds // 1000)):
+        yield what, _with(_without(recipe, "timestamp"), ("timestamp", form))
+
+
+def _version(recipe: Recipe) -> Ways[Recipe]:
+    found = re.search(r"/(20\d{4})/", recipe.sent.path)
+    if found and "version" not in recipe.sent.query:
+        what = "a parameter version was signed that was not sent"
+        yield what, _with(recipe, ("version", found[1]))
+
+
+def _order(recipe: Recipe) -> Ways[Recipe]:
+    yield "the parameters were not sorted", replace(recipe, order=None)
+    yield (
+        "the parameters were sorted without regard to case",
+        replace(recipe, order=lambda pair: pair[0].lower()),
+    )
+    yield (
+        "the parameters were sorted from Z to A",
+        replace(recipe, order=lambda pair: [-ord(mark) for mark in pair[0]]),
+    )
+    yield (
+        "the parameters were sorted by their values",
+        replace(recipe, order=lambda pair: pair[1]),
+    )
+
+
+def _glue(recipe: Recipe) -> Ways[Recipe]:
+    for equals, ampersand in (("=", "&"), ("=", ""), ("", "&"), (":", ""), (" ", " ")):
+        marks = " and ".join(mark for mark in (equals, ampersand) if mark.strip())
+        what = f"{marks or 'spaces'} stand between the parameters that were signed"
+        yield what, replace(recipe, glue=(equals, ampersand))
+
+
+def _legacy_place(recipe: Recipe) -> Ways[Recipe]:
+    """Sign a new call's path like an old one's, or the other way round."""
+    if not recipe.sent.is_legacy:
+        what = f"the path was signed with {LEGACY.strip('/')} in front"
+        yield what, replace(recipe, path="/api" + recipe.path)
+
+
+def _is_signed(pair: Pair) -> bool:
+    return pair[0] not in UNSIGNED
+
+
+def _with(recipe: Recipe, pair: Pair) -> Recipe:
+    return replace(recipe, pairs=(*recipe.pairs, pair))
+
+
+def _without(recipe: Recipe, name: str) -> Recipe:
+    kept: Iterator[Pair] = (pair for pair in recipe.pairs if pair[0] != name)
+    return replace(recipe, pairs=tuple(kept))
+
+
+MISTAKES = (
+    Mistake(
+        name="path_missing",
+        remedy="put the path first, /order/202309/orders/search for example",
+        ways=_without_path,
+    ),
+    Mistake(
+        name="path_changed",
+        remedy="sign the path exactly as it is sent, without host and query",
+        ways=_other_path,
+    ),
+    Mistake(name="path_changed", remedy="sign the path as sent", ways=_legacy_place),
+    Mistake(
+        name="access_token_signed",
+        remedy="leave access_token out of what is signed, as sign itself",
+        ways=_token,
+    ),
+    Mistake(
+        name="sign_signed",
+        remedy="leave sign out of what is signed",
+        ways=_signature,
+    ),
+    Mistake(
+        name="app_secret_signed",
+        remedy="neither send nor sort in the app secret; it only goes around the rest",
+        ways=_secret_parameter,
+    ),
+    Mistake(
+        name="header_signed", remedy="sign no header, only the query", ways=_header
+    ),
+    Mistake(
+        name="raw_plus",
+        remedy="percent-encode values in the address: + as %2B, / as %2F, = as %3D",
+        ways=_raw_plus,
+    ),
+    Mistake(
+        name="percent_encoded",
+        remedy="sign values as they are and percent-encode them only in the address",
+        ways=_encoded,
+    ),
+    Mistake(
+        name="percent_encoded_twice",
+        remedy="percent-encode values once; most HTTP libraries do it by themselves",
+        ways=_encoded_twice,
+    ),
+    Mistake(
+        name="empty_left_out",
+        remedy="leave parameters without a value out of the address too",
+        ways=_empty,
+    ),
+    Mistake(
+        name="parameter_left_out",
+        remedy="sign every parameter that is sent, all but sign and access_token",
+        ways=_left_out,
+    ),
+    Mistake(
+        name="parameters_left_out",
+        remedy="sign every parameter that is sent, all but sign and access_token",
+        ways=_none,
+    ),
+    Mistake(
+        name="other_timestamp",
+        remedy="read the clock once, in whole seconds, and sign and send that value",
+        ways=_other_time,
+    ),
+    Mistake(
+        name="parameter_not_sent",
+        remedy="sign only what is sent; the version is in the path",
+        ways=_version,
+    ),
+    Mistake(
+        name="key_order",
+        remedy="sort the parameters by name in ASCII order, A to Z before a to z",
+        ways=_order,
+    ),
+    Mistake(
+        name="separators",
+        remedy="join names and values with nothing between them",
+        ways=_glue,
+    ),
+)
