@@ -31,7 +31,12 @@ def print_document(document: object) -> None:
 def print_lines(rows: Iterable[dict[str, Any]]) -> None:
     """Print one JSON value per line, as they come."""
     for row in rows:
-        _write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
+        _write(as_line(row))
+
+
+def as_line(row: dict[str, Any]) -> bytes:
+    """Return one JSON value as a line."""
+    return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def print_table(

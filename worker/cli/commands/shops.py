@@ -53,7 +53,7 @@ def shops(
     if context.invoked_subcommand is not None:
         return
     with opened_database() as database:
-        rows = _rows(database)
+        rows = shop_rows(database)
     if json:
         print_document(rows)
     elif rows:
@@ -134,7 +134,8 @@ def _note_down(connection: Connection, event: str, shop_key: str) -> None:
     )
 
 
-def _rows(database: Database) -> list[dict[str, object]]:
+def shop_rows(database: Database) -> list[dict[str, object]]:
+    """Return what is told of each shop, by key."""
     with database.read() as connection:
         authorizations = {found.id: found for found in all_authorizations(connection)}
         return [
