@@ -5,10 +5,11 @@ import: `worker.runtime` does that when a task first needs it.
 """
 
 import sys
+import time
 from typing import Any
 
 import structlog
-from celery import Celery, signals
+from celery import Celery, signals, states
 from kombu import Queue as KombuQueue
 from pydantic import ValidationError
 
@@ -19,10 +20,14 @@ from config.schedule import beat_entries
 from config.settings import Settings, settings
 from worker.domain.errors import OperatorError
 from worker.runtime import build_runtime, stopping
+from worker.runtime.summary import begin_summary, tell_summary
 
 # More than twice the longest task, and the same on every consumer: the worker that scans
 # applies its own value to everybody's messages.
 VISIBILITY_TIMEOUT = 600  # seconds
+
+# A header of each message: when it was sent, so that a log line tells how long it waited.
+_ENQUEUED_AT = "enqueued_at"
 
 
 def _settings() -> Settings:
@@ -114,18 +119,32 @@ def _prove_settings(**_: Any) -> None:
 
 @signals.task_prerun.connect
 def _bind_task(task_id: str, task: Any, kwargs: dict[str, Any], **_: Any) -> None:
+    request = task.request
+    facts = {
+        "shop_key": kwargs.get("shop_key"),
+        # The task that sent it, such as a tick.
+        "parent_id": request.parent_id,
+        "redelivered": bool((request.delivery_info or {}).get("redelivered")) or None,
+    }
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(
         task=task.name,
         task_id=task_id,
-        shop_key=kwargs.get("shop_key"),
-        redelivered=bool((task.request.delivery_info or {}).get("redelivered")),
+        **{name: value for name, value in facts.items() if value is not None},
     )
+    begin_summary(enqueued_at=request.get(_ENQUEUED_AT))
 
 
 @signals.task_postrun.connect
-def _unbind_task(**_: Any) -> None:
+def _sum_up_task(state: str, retval: Any, **_: Any) -> None:
+    # Celery itself logs the traceback.
+    tell_summary(failed=retval if state == states.FAILURE else None)
     structlog.contextvars.clear_contextvars()
+
+
+@signals.before_task_publish.connect
+def _tell_when(headers: dict[str, Any], **_: Any) -> None:
+    headers[_ENQUEUED_AT] = time.time()
 
 
 @signals.worker_shutting_down.connect

@@ -14,6 +14,7 @@ from worker.gateway.budget import Budget
 from worker.gateway.caller import Gateway
 from worker.gateway.clocks import ServerClocks
 from worker.gateway.ledger import open_ledger_redis
+from worker.gateway.tally import note_call
 from worker.gateway.transport import HttpTransport
 from worker.marketplaces.configured import ConfiguredApps
 from worker.runtime.process import Runtime
@@ -77,6 +78,7 @@ def build_runtime(configured: Settings) -> Runtime:
         budget=budget,
         clocks=ServerClocks(),
         deadline=configured.http.deadline,
+        on_call=note_call,
     )
     desk = TokenDesk(
         database=database,
