@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from worker.cli.choosing import known_shop
+from worker.cli.completion import shop_keys
 from worker.cli.parquet import require_parquet, write_parquet
 from worker.cli.printing import as_line, flush, print_lines
 from worker.cli.session import opened_database
@@ -39,7 +40,11 @@ def export(
     *,
     shop: Annotated[
         str | None,
-        typer.Option(metavar="SHOP_KEY", help="Only this shop; else all."),
+        typer.Option(
+            metavar="SHOP_KEY",
+            autocompletion=shop_keys,
+            help="Only this shop; else all.",
+        ),
     ] = None,
     since: Annotated[
         datetime | None,
