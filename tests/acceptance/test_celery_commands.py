@@ -6,6 +6,7 @@ import socket
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -112,7 +113,7 @@ def summary(installation, worker, wait_for):
     """Return the line that a pull has left which was called by hand."""
     del worker  # only has to run
     number = call(installation, "tasks.orders.pull", shop_key=installation.shop_key)
-    told = []
+    told: list[dict[str, Any]] = []
 
     def said():
         told[:] = [

@@ -14,6 +14,7 @@ from pyarrow import parquet
 
 from tests.integration.store.made_up import NOW, line, order, product, variant, write
 from worker.cli import parquet as writer
+from worker.domain.errors import OperatorError
 from worker.domain.records import Stream
 from worker.store.forms import plain
 
@@ -149,7 +150,7 @@ def test_an_amount_that_does_not_fit_is_refused_not_rounded(tmp_path, amount):
     """The line names the field and the record."""
     with (
         (tmp_path / "orders.parquet").open("wb") as file,
-        pytest.raises(writer.OperatorError, match="total_amount of 7 has more digits"),
+        pytest.raises(OperatorError, match="total_amount of 7 has more digits"),
     ):
         writer.write_parquet(
             file, Stream.ORDERS, [row_of(7, total_amount=amount)], raw=False

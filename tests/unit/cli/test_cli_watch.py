@@ -75,9 +75,10 @@ def test_without_a_terminal_looks_follow_each_other(capsysbinary):
 
 def test_on_a_terminal_a_look_takes_the_place_of_the_one_before():
     """As many rows as the screen holds, and a failed look leaves the program running."""
-    screen = Console(file=io.StringIO(), force_terminal=True, width=80, height=20)
+    paper = io.StringIO()
+    screen = Console(file=paper, force_terminal=True, width=80, height=20)
     watched(Looks("shop-a", OperatorError("away"), "shop-b"), console=screen)
-    drawn = screen.file.getvalue()
+    drawn = paper.getvalue()
 
     assert "\x1b[?1049h" in drawn  # the alternate screen is entered
     assert "\x1b[?1049l" in drawn  # and left
