@@ -5,7 +5,7 @@ import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from config.settings import Settings
 
@@ -19,6 +19,17 @@ class RedisUrl:
 
     client: str
     broker: str
+
+    @property
+    def shown(self) -> str:
+        """The address as it may be shown: without user, password and options."""
+        try:
+            parts = urlsplit(self.client)
+            return parts._replace(
+                netloc=parts.netloc.rpartition("@")[2], query="", fragment=""
+            ).geturl()
+        except ValueError:
+            return "the configured address"
 
 
 def database_url(settings: Settings) -> str:
@@ -36,6 +47,19 @@ def uses_embedded_database(settings: Settings) -> bool:
 def uses_embedded_broker(settings: Settings) -> bool:
     """Whether no Redis is configured, so that `sellersync up` starts one."""
     return settings.redis_url is None
+
+
+def no_redis(settings: Settings, reason: object) -> str:
+    """Return the one clear line for a Redis that does not answer."""
+    if uses_embedded_broker(settings):
+        return (
+            "no worker is running; start `sellersync up`, or set SELLERSYNC_REDIS_URL "
+            "to your own Redis"
+        )
+    return (
+        f"Redis at {redis_url(settings).shown} does not answer ({reason}); "
+        "start it, or correct SELLERSYNC_REDIS_URL"
+    )
 
 
 def redis_url(settings: Settings) -> RedisUrl:

@@ -6,8 +6,7 @@ from tasks.slices import send_waiting_slices
 from worker.app import app
 from worker.domain.errors import SellersyncError
 from worker.runtime import runtime, stopping
-
-log = structlog.get_logger(__name__)
+from worker.runtime.summary import sum_up, sum_up_trouble
 
 
 @app.task(name="tasks.backfill.read")
@@ -19,15 +18,19 @@ def read(*, shop_key: str, slice_id: int, lease: str) -> None:
     try:
         claim = here.slices.claim(slice_id, handed=lease)
         if claim is None:
-            log.info("slice_stale")
+            sum_up("slice_stale")
             return
         turn = here.slices.take_turn(
             claim, deadline=here.settings.schedule.pull_deadline
         )
     except SellersyncError as error:
-        log.warning("slice_refused", reason=str(error))
+        sum_up_trouble("slice_refused", error)
         return
-    log.info("slice_read", stream=claim.stream.value, **turn.facts())
-    # What failed is left to the tick, so that trouble does not go round in a hurry.
-    if turn.error is None and not stopping.is_set():
+    facts = {"stream": claim.stream.value, "turn": claim.lease_token}
+    if turn.error is not None:
+        # It is left to the tick, so that trouble does not go round in a hurry.
+        sum_up_trouble("slice_failed", turn.error, **facts)
+        return
+    sum_up("slice_read", **facts, **turn.facts())
+    if not stopping.is_set():
         send_waiting_slices()

@@ -2,14 +2,11 @@
 
 from datetime import UTC, datetime
 
-import structlog
-
 from tasks.slices import send_waiting_slices
 from worker.domain.errors import SellersyncError
 from worker.domain.records import Stream
 from worker.runtime import runtime
-
-log = structlog.get_logger(__name__)
+from worker.runtime.summary import sum_up, sum_up_trouble
 
 
 def pull_stream(
@@ -26,15 +23,19 @@ def pull_stream(
             here.pulls.request(shop_key, stream, since=_time(since))
         claim = here.pulls.claim(shop_key, stream, handed=lease)
         if claim is None:
-            log.info("pull_stale", stream=stream.value)
+            sum_up("pull_stale", stream=stream.value)
             return
         turn = here.pulls.take_turn(
             claim, deadline=here.settings.schedule.pull_deadline
         )
     except SellersyncError as error:
-        log.warning("pull_refused", stream=stream.value, reason=str(error))
+        sum_up_trouble("pull_refused", error, stream=stream.value)
         return
-    log.info("pull_done", stream=stream.value, **turn.facts())
+    facts = {"stream": stream.value, "turn": claim.lease_token}
+    if turn.error is not None:
+        sum_up_trouble("pull_failed", turn.error, **facts)
+        return
+    sum_up("pull_done", **facts, **turn.facts())
     if turn.pulled is not None and turn.pulled.cut_history:
         send_waiting_slices()
 

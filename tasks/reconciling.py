@@ -1,13 +1,10 @@
 """What the reconcile tasks of both streams have in common, and how due ones are sent."""
 
-import structlog
-
 from worker.app import app
 from worker.domain.errors import SellersyncError
 from worker.domain.records import Stream
 from worker.runtime import runtime
-
-log = structlog.get_logger(__name__)
+from worker.runtime.summary import sum_up, sum_up_trouble
 
 
 def reconcile_stream(
@@ -23,15 +20,19 @@ def reconcile_stream(
             here.reconciles.request(shop_key, stream, confirm=confirm_deletions)
         claim = here.reconciles.claim(shop_key, stream, handed=lease)
         if claim is None:
-            log.info("reconcile_stale", stream=stream.value)
+            sum_up("reconcile_stale", stream=stream.value)
             return
         turn = here.reconciles.take_turn(
             claim, deadline=here.settings.schedule.pull_deadline
         )
     except SellersyncError as error:
-        log.warning("reconcile_refused", stream=stream.value, reason=str(error))
+        sum_up_trouble("reconcile_refused", error, stream=stream.value)
         return
-    log.info("reconcile_done", stream=stream.value, **turn.facts())
+    facts = {"stream": stream.value, "turn": claim.lease_token}
+    if turn.error is not None:
+        sum_up_trouble("reconcile_failed", turn.error, **facts)
+        return
+    sum_up("reconcile_done", **facts, **turn.facts())
 
 
 def send_due_reconciles() -> int:

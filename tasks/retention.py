@@ -1,11 +1,8 @@
 """Let go of what is older than it is kept."""
 
-import structlog
-
 from worker.app import app
 from worker.runtime import runtime
-
-log = structlog.get_logger(__name__)
+from worker.runtime.summary import sum_up
 
 
 @app.task(name="tasks.retention.sweep")
@@ -13,4 +10,4 @@ def sweep() -> None:
     """Purge old changes and page reads, and blank old personal data, in small batches."""
     done = runtime().upkeep.sweep()
     if done:
-        log.info("sweep_done", **done)
+        sum_up("sweep_done", **done)

@@ -1,15 +1,12 @@
 """The tick: hand out what is due."""
 
-import structlog
-
 from tasks.notifications import send_waiting_notifications
 from tasks.reconciling import send_due_reconciles
 from tasks.slices import send_waiting_slices
 from worker.app import app
 from worker.runtime import runtime
+from worker.runtime.summary import sum_up
 from worker.schedule.tick import claim_due
-
-log = structlog.get_logger(__name__)
 
 
 @app.task(name="tasks.schedule.tick")
@@ -42,7 +39,7 @@ def tick() -> None:
     slices = send_waiting_slices()
     reconciles = send_due_reconciles()
     if due.refreshes or due.pulls or slices or reconciles or notifications:
-        log.info(
+        sum_up(
             "tick",
             refreshes=len(due.refreshes),
             notifications=notifications,
@@ -57,4 +54,4 @@ def watch_progress() -> None:
     """Tell which streams have stopped moving, and which move again."""
     stalled, recovered = runtime().upkeep.tell_stalls()
     if stalled or recovered:
-        log.warning("stalls", stalled=stalled, recovered=recovered)
+        sum_up("stalls", stalled=stalled, recovered=recovered)

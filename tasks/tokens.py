@@ -5,8 +5,7 @@ import structlog
 from worker.app import app
 from worker.domain.errors import LeaseLost, SellersyncError
 from worker.runtime import runtime
-
-log = structlog.get_logger(__name__)
+from worker.runtime.summary import sum_up, sum_up_trouble
 
 
 @app.task(name="tasks.tokens.refresh")
@@ -15,9 +14,9 @@ def refresh(*, shop_key: str, force: bool = False) -> None:
     try:
         runtime().refreshes.of_shop(shop_key, force=force)
     except SellersyncError as error:
-        log.warning("refresh_failed", kind=type(error).__name__, reason=str(error))
+        sum_up_trouble("refresh_failed", error)
     else:
-        log.info("refresh_done")
+        sum_up("refresh_done")
 
 
 @app.task(name="tasks.tokens.refresh_due")
@@ -27,12 +26,17 @@ def refresh_due(*, authorization_id: int, lease: str) -> None:
     structlog.contextvars.bind_contextvars(authorization_id=authorization_id)
     try:
         here.refreshes.due(authorization_id, lease=lease)
-        log.info("refresh_done")
-        here.refreshes.look_for_shops(authorization_id)
+        sum_up("refresh_done")
     except LeaseLost:
-        log.info("refresh_stale")
+        sum_up("refresh_stale")
+        return
     except SellersyncError as error:
-        log.warning("refresh_failed", kind=type(error).__name__, reason=str(error))
+        sum_up_trouble("refresh_failed", error)
+        return
+    try:
+        here.refreshes.look_for_shops(authorization_id)
+    except SellersyncError as error:
+        sum_up_trouble("shops_unread", error)
 
 
 @app.task(name="tasks.tokens.watch")
@@ -40,4 +44,4 @@ def watch() -> None:
     """Finish interrupted connects, and tell whose authorization ends soon."""
     saved, told = runtime().refreshes.watch()
     if saved or told:
-        log.info("watch_done", saved=saved, told=told)
+        sum_up("watch_done", saved=saved, told=told)

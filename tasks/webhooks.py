@@ -1,14 +1,11 @@
 """Look at what a marketplace told us."""
 
-import structlog
-
 from tasks.notifications import send_waiting_notifications
 from worker.app import app
 from worker.domain.errors import SellersyncError
 from worker.domain.notifications import Kind
 from worker.runtime import runtime
-
-log = structlog.get_logger(__name__)
+from worker.runtime.summary import sum_up, sum_up_trouble
 
 
 @app.task(name="tasks.webhooks.hand_out")
@@ -16,7 +13,7 @@ def hand_out() -> None:
     """Enqueue looks at what was just received; the tick finds what this leaves."""
     looks = send_waiting_notifications()
     if looks:
-        log.info("notifications_handed_out", looks=looks)
+        sum_up("notifications_handed_out", looks=looks)
 
 
 @app.task(name="tasks.webhooks.look")
@@ -25,9 +22,9 @@ def look(*, shop_key: str, kind: str, lease: str) -> None:
     try:
         looked = runtime().notifications.look(shop_key, Kind(kind), handed=lease)
     except SellersyncError as error:
-        log.warning("notifications_failed", reason=str(error))
+        sum_up_trouble("notifications_failed", error, kind=kind)
         return
     if looked is None:
-        log.info("notifications_stale", kind=kind)
+        sum_up("notifications_stale", kind=kind)
         return
-    log.info("notifications_looked_at", kind=kind, **looked.facts())
+    sum_up("notifications_looked_at", kind=kind, **looked.facts())

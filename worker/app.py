@@ -5,24 +5,35 @@ import: `worker.runtime` does that when a task first needs it.
 """
 
 import sys
+import time
+from types import TracebackType
 from typing import Any
 
+import redis
 import structlog
-from celery import Celery, signals
+from celery import Celery, signals, states
 from kombu import Queue as KombuQueue
+from kombu.exceptions import OperationalError
 from pydantic import ValidationError
 
-from config.embedded import redis_url
+from config.embedded import no_redis, redis_url
 from config.logging import configure_logging
 from config.queues import KEY_PREFIX, ROUTES, Queue
 from config.schedule import beat_entries
 from config.settings import Settings, settings
 from worker.domain.errors import OperatorError
+from worker.marketplaces.configured import unknown_settings
 from worker.runtime import build_runtime, stopping
+from worker.runtime.summary import begin_summary, tell_summary
+
+log = structlog.get_logger(__name__)
 
 # More than twice the longest task, and the same on every consumer: the worker that scans
 # applies its own value to everybody's messages.
 VISIBILITY_TIMEOUT = 600  # seconds
+
+# A header of each message: when it was sent, so that a log line tells how long it waited.
+_ENQUEUED_AT = "enqueued_at"
 
 
 def _settings() -> Settings:
@@ -98,6 +109,20 @@ app.conf.update(
 )
 
 
+def _tell_in_one_line(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """End `celery call` and its like with one line when there is no Redis to send to."""
+    if issubclass(kind, OperationalError | redis.RedisError):
+        sys.stderr.write(f"sellersync: {no_redis(settings(), error)}\n")
+    else:
+        sys.__excepthook__(kind, error, trace)
+
+
+# Only commands of Celery's that cannot go on end so; workers and beat try again for ever.
+sys.excepthook = _tell_in_one_line
+
+
 @signals.setup_logging.connect
 def _configure_logging(**_: Any) -> None:
     configure_logging(settings().log)
@@ -110,22 +135,38 @@ def _prove_settings(**_: Any) -> None:
         build_runtime(settings()).close()
     except OperatorError as error:
         sys.exit(f"sellersync: {error}")
+    for unknown in unknown_settings():
+        log.warning("unknown_setting", variable=unknown.name, meant=unknown.meant)
 
 
 @signals.task_prerun.connect
 def _bind_task(task_id: str, task: Any, kwargs: dict[str, Any], **_: Any) -> None:
+    request = task.request
+    facts = {
+        "shop_key": kwargs.get("shop_key"),
+        # The task that sent it, such as a tick.
+        "parent_id": request.parent_id,
+        "redelivered": bool((request.delivery_info or {}).get("redelivered")) or None,
+    }
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(
         task=task.name,
         task_id=task_id,
-        shop_key=kwargs.get("shop_key"),
-        redelivered=bool((task.request.delivery_info or {}).get("redelivered")),
+        **{name: value for name, value in facts.items() if value is not None},
     )
+    begin_summary(enqueued_at=request.get(_ENQUEUED_AT))
 
 
 @signals.task_postrun.connect
-def _unbind_task(**_: Any) -> None:
+def _sum_up_task(state: str, retval: Any, **_: Any) -> None:
+    # Celery itself logs the traceback.
+    tell_summary(failed=retval if state == states.FAILURE else None)
     structlog.contextvars.clear_contextvars()
+
+
+@signals.before_task_publish.connect
+def _tell_when(headers: dict[str, Any], **_: Any) -> None:
+    headers[_ENQUEUED_AT] = time.time()
 
 
 @signals.worker_shutting_down.connect

@@ -153,7 +153,7 @@ class Installation:
     def stored(self, stream: Stream) -> Rows:
         """Return what the database holds, by shop and id."""
         rows: Rows = {}
-        with self._database() as database, database.read() as connection:
+        with self.database() as database, database.read() as connection:
             for row in export(connection, stream):
                 key = row["order_id" if stream is Stream.ORDERS else "product_id"]
                 rows.setdefault(row["shop_key"], {})[key] = row
@@ -172,7 +172,7 @@ class Installation:
         """Return the tokens that are stored now, opened, and the key that opens them."""
         key_file = self.home / "encryption.keys"
         sealer = open_sealer(None, key_file)
-        with self._database() as database, database.read() as connection:
+        with self.database() as database, database.read() as connection:
             found = [
                 authorization.credentials(sealer)
                 for authorization in all_authorizations(connection)
@@ -185,7 +185,8 @@ class Installation:
         return (tokens | set(key_file.read_text().split())) - {""}
 
     @contextlib.contextmanager
-    def _database(self) -> Iterator[Database]:
+    def database(self) -> Iterator[Database]:
+        """Open its database."""
         embedded = f"sqlite:///{self.home / 'sellersync.db'}"
         database = Database(self.environment.get("SELLERSYNC_DATABASE_URL", embedded))
         try:

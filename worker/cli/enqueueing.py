@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import redis
 
-from config.embedded import redis_url, uses_embedded_broker
+from config.embedded import no_redis, redis_url, uses_embedded_broker
 from config.settings import Settings
 from worker.domain.errors import OperatorError
 from worker.gateway.ledger import open_ledger_redis
@@ -12,8 +12,8 @@ from worker.gateway.ledger import open_ledger_redis
 
 def enqueue(
     configured: Settings, task: str, messages: Iterable[Mapping[str, object]]
-) -> None:
-    """Enqueue a task once for each set of keyword arguments.
+) -> list[str]:
+    """Enqueue a task once for each set of keyword arguments; return their numbers.
 
     Raises:
         OperatorError: there is no queue; nothing was enqueued.
@@ -22,8 +22,9 @@ def enqueue(
     # Celery takes longer to import than the rest of a command does to run.
     from worker.app import app  # noqa: PLC0415 -- see above
 
-    for arguments in messages:
-        app.send_task(task, kwargs=dict(arguments))
+    return [
+        str(app.send_task(task, kwargs=dict(arguments)).id) for arguments in messages
+    ]
 
 
 def _prove_that_it_answers(configured: Settings) -> None:
@@ -37,7 +38,4 @@ def _prove_that_it_answers(configured: Settings) -> None:
                 "no worker is running; start `sellersync up`, or add --here to do it "
                 "in this process"
             ) from None
-        raise OperatorError(
-            f"Redis does not answer ({type(error).__name__}); start it, correct "
-            "SELLERSYNC_REDIS_URL, or ask again later"
-        ) from None
+        raise OperatorError(no_redis(configured, error)) from None

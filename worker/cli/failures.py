@@ -5,7 +5,9 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 from sqlalchemy.exc import SQLAlchemyError
 
+from config.embedded import no_redis, redis_url
 from config.logging import redact_text
+from config.settings import settings
 from worker.domain.errors import (
     AnswerLost,
     BudgetUnavailable,
@@ -33,7 +35,8 @@ def _ours(error: SellersyncError) -> str:
         case MarketplaceError():
             return f"{error}. {error.advice}"
         case BudgetUnavailable():
-            return f"{error}; start Redis, or correct SELLERSYNC_REDIS_URL"
+            where = redis_url(settings()).shown
+            return f"{error}; start Redis at {where}, or correct SELLERSYNC_REDIS_URL"
         case _:
             return str(error)
 
@@ -49,8 +52,7 @@ def _foreign(error: Exception) -> str:  # noqa: PLR0911 -- one kind of error, on
             # Its text names the field, never the value.
             return f"{error}; nested variables are written SELLERSYNC_ORDERS__EVERY"
         case redis.RedisError():
-            reason = f"Redis does not answer ({error})"
-            return f"{reason}; start it, or correct SELLERSYNC_REDIS_URL"
+            return no_redis(settings(), error)
         case SQLAlchemyError():
             return f"the database refused: {getattr(error, 'orig', None) or error}"
         case UnicodeDecodeError():

@@ -11,6 +11,7 @@ from worker.cli.progress import ShopProgress
 from worker.domain.records import Stream
 from worker.store.certificates import StoredHistory, all_histories
 from worker.store.database import Database, database_now
+from worker.store.page_reads import newest_page_read, rows_read_after
 from worker.store.streams import StoredStream, all_streams
 
 _LOOK_EVERY = 0.5  # seconds
@@ -43,6 +44,7 @@ class Follower:
         self._before = self._rows()
         with database.read() as connection:
             self._began_at = database_now(connection)
+            self._last_read = newest_page_read(connection)
 
     def follow(self, *, wait: Callable[[float], object] = _NEVER.wait) -> list[Outcome]:
         """Return how each stream came out, once all did."""
@@ -52,6 +54,7 @@ class Follower:
             rows: Rows = self._before
             while True:
                 last, rows = rows, self._rows()
+                read = self._rows_read()
                 for key in self._shop_keys:
                     if key in outcomes:
                         continue
@@ -61,13 +64,17 @@ class Follower:
                         outcomes[key] = outcome
                         shown.done(key)
                     elif row is not None:
-                        _show(shown, row)
+                        _show(shown, row, rows=read.get(key, 0))
                 if len(outcomes) == len(self._shop_keys):
                     return [outcomes[key] for key in self._shop_keys]
                 quiet_looks = quiet_looks + 1 if rows == last else 0
                 if quiet_looks == _WONDER_AFTER:
                     note("nothing moves; is a worker running? `sellersync up` is one")
                 wait(_LOOK_EVERY)
+
+    def _rows_read(self) -> Mapping[str, int]:
+        with self._database.read() as connection:
+            return rows_read_after(connection, self._last_read, self._stream)
 
     def _rows(self) -> Rows:
         with self._database.read() as connection:
@@ -117,15 +124,14 @@ def _trouble(
     return None
 
 
-def _show(shown: ShopProgress, seen: Sighting) -> None:
+def _show(shown: ShopProgress, seen: Sighting, *, rows: int) -> None:
     progress, history = seen.stream.progress, seen.history
-    waits = "" if seen.stream.lease_token else "waits for a worker"
+    now, share = "", None
     if history is not None and history.open:
-        waits = f"{history.open} of {history.slices} slices of history left"
-    shown.show(
-        seen.stream.shop_key,
-        rows=progress.rows_seen,
-        total=progress.rows_total,
-        watermark=progress.watermark,
-        now=waits,
-    )
+        now = f"{history.open} of {history.slices} slices of history left"
+        share = history.share
+    elif not seen.stream.lease_token:
+        now = "waits for a worker"
+    elif progress.rows_total:
+        share = min(progress.rows_seen / progress.rows_total, 1.0)
+    shown.show(seen.stream.shop_key, rows=rows, share=share, now=now)

@@ -21,8 +21,8 @@ _STOPPED = "stopped; the next pull goes on from here"
 class OnPage(Protocol):
     """Is told after each page; from several threads, but one at a time."""
 
-    def __call__(self, written: Written, *, left: int) -> None:
-        """Show what was written so far, and how many slices are left to read."""
+    def __call__(self, written: Written, history: StoredHistory | None) -> None:
+        """Show what was written so far, and how much of the history is left."""
 
 
 class HistoryReader:
@@ -38,7 +38,7 @@ class HistoryReader:
         self._lock = Lock()
         self._done = Written()
         self._running: dict[int, Written] = {}
-        self._left = 0
+        self._known: StoredHistory | None = None
         self._has_pages = False
         self._last_page_at = monotonic()
 
@@ -49,9 +49,9 @@ class HistoryReader:
         reason: str | None = None
         with ThreadPoolExecutor(max_workers=readers) as pool:
             while not stopping.is_set():
-                history = self._history()
-                self._left = history.open if history else 0
-                if reason is not None or not (self._left or running):
+                self._known = self._history()
+                left = self._known.open if self._known else 0
+                if reason is not None or not (left or running):
                     break
                 claims = self._here.slices.claim_of(
                     self._shop_key, self._stream, limit=readers - len(running)
@@ -76,7 +76,7 @@ class HistoryReader:
                 self._has_pages = True
                 self._last_page_at = monotonic()
                 self._running[claim.slice_id] = pulled.written
-                self._on_page(self._written(), left=self._left)
+                self._on_page(self._written(), self._known)
 
         turn = self._here.slices.take_turn(
             claim,

@@ -28,35 +28,56 @@ def print_document(document: object) -> None:
     )
 
 
+def print_bytes(text: bytes) -> None:
+    """Print what is text already."""
+    _write(text)
+
+
 def print_lines(rows: Iterable[dict[str, Any]]) -> None:
     """Print one JSON value per line, as they come."""
     for row in rows:
-        _write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
+        _write(as_line(row))
+
+
+def as_line(row: dict[str, Any]) -> bytes:
+    """Return one JSON value as a line; times in the same form as in exported rows."""
+    return orjson.dumps(
+        row,
+        default=plain,
+        option=orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_APPEND_NEWLINE,
+    )
 
 
 def print_table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = ""
 ) -> None:
     """Print a table: drawn on a terminal, elsewhere plain columns that are never cut."""
-    cells = [[_cell(value) for value in row] for row in rows]
     console = Console(highlight=False)
     if console.is_terminal:
-        table = Table(title=title or None, title_justify="left")
-        for place, column in enumerate(columns):
-            # The first is what people copy: in one piece, if the terminal has room for it.
-            table.add_column(column, overflow="fold", no_wrap=place == 0)
-        for row in cells:
-            # As text: a shop's name may look like markup.
-            table.add_row(*[Text(cell) for cell in row])
-        console.print(table)
+        console.print(drawn(title, columns, rows))
         return
     if title:
         say(title)
+    cells = [[_cell(value) for value in row] for row in rows]
     lines = [[column.upper() for column in columns], *cells]
     widths = [max(len(line[place]) for line in lines) for place in range(len(columns))]
     for line in lines:
         padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
         say("  ".join(padded).rstrip())
+
+
+def drawn(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
+) -> Table:
+    """Return a table as a terminal shows it."""
+    table = Table(title=title or None, title_justify="left")
+    for place, column in enumerate(columns):
+        # The first is what people copy: in one piece, if the terminal has room for it.
+        table.add_column(column, overflow="fold", no_wrap=place == 0)
+    for row in rows:
+        # As text: a shop's name may look like markup.
+        table.add_row(*[Text(_cell(value)) for value in row])
+    return table
 
 
 def say(line: str) -> None:

@@ -12,6 +12,7 @@ from worker.cli.patience import A_MOMENT, wait_before_next
 from worker.cli.progress import ShopProgress
 from worker.domain.records import Stream
 from worker.runtime import Runtime, stopping
+from worker.store.certificates import StoredHistory
 from worker.store.pages import Written
 from worker.sync.pull import Pulled
 from worker.sync.turn import Turn
@@ -97,11 +98,14 @@ class _Pull:
         """Read what there is of history in this process; return what stopped it."""
         before = self.written
 
-        def show(written: Written, *, left: int) -> None:
+        def show(written: Written, history: StoredHistory | None) -> None:
             self.written = before + written
-            self.progress.show(
-                self.shop_key, now=f"{self.written.rows} rows, {left} slices left"
-            )
+            rows = self.written.rows
+            if history is None:
+                self.progress.show(self.shop_key, rows=rows)
+                return
+            left = f"{history.open} of {history.slices} slices of history left"
+            self.progress.show(self.shop_key, rows=rows, share=history.share, now=left)
 
         return HistoryReader(self.here, self.shop_key, self.stream, on_page=show).read()
 
@@ -110,8 +114,13 @@ class _Pull:
         self.last_page_at = monotonic()
         self.watermark = pulled.watermark
         self.written = self.written_before + pulled.written
+        total = pulled.section_total
+        # A first pull has its history before it: only then its share means anything.
+        share = min(pulled.written.rows / total, 1.0) if total else None
         self.progress.show(
-            self.shop_key, rows=self.written.rows, watermark=pulled.watermark
+            self.shop_key,
+            rows=self.written.rows,
+            share=None if pulled.cut_history else share,
         )
 
     def _outcome(self, reason: str | None) -> Outcome:

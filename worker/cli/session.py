@@ -7,6 +7,8 @@ from datetime import timedelta
 from config.logging import configure_logging
 from config.settings import Settings, settings
 from worker.cli.broker import available_broker
+from worker.cli.printing import note
+from worker.marketplaces.configured import unknown_settings
 from worker.runtime import Runtime, build_runtime, open_database
 from worker.store.database import Database
 
@@ -17,10 +19,17 @@ _READ = timedelta(seconds=12)
 _DEADLINE = timedelta(seconds=5)
 
 
+def prepare() -> None:
+    """Set up the log, and tell which variables have no effect."""
+    configure_logging(settings().log)
+    for unknown in unknown_settings():
+        note(str(unknown))
+
+
 @contextmanager
 def opened_database() -> Iterator[Database]:
     """Give the database, for commands that call no marketplace."""
-    configure_logging(settings().log)
+    prepare()
     database = open_database(settings())
     try:
         yield database
@@ -31,7 +40,7 @@ def opened_database() -> Iterator[Database]:
 @contextmanager
 def opened_runtime() -> Iterator[Runtime]:
     """Give what is configured, whether Redis answers or not."""
-    configure_logging(settings().log)
+    prepare()
     here = build_runtime(_impatient(settings()))
     try:
         yield here

@@ -36,6 +36,9 @@ class Marketplace(Protocol):
     def apps(self) -> tuple[App, ...]:
         """Return the apps that the settings name, at most one per zone."""
 
+    def variables(self) -> frozenset[str]:
+        """Return the names of the environment variables that it reads."""
+
     def authorize_url(self, app: App, *, state: str) -> str:
         """Return the link to send to a seller."""
 

@@ -233,6 +233,13 @@ class Exchange:
                 http_status=reply.status if reply else None,
                 waited=waited,
                 took=took,
-                request_id=error.request_id if error else None,
+                request_id=self._request_id(error),
             )
         )
+
+    def _request_id(self, error: MarketplaceError | None) -> str | None:
+        """Return what the marketplace calls this call."""
+        if error is not None and error.request_id is not None:
+            return error.request_id
+        reply = self._trip.reply
+        return None if reply is None else self._errand.marketplace.request_id(reply)

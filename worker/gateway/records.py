@@ -24,5 +24,5 @@ class CallRecord:
     waited: float
     # Seconds from sending to the reply, read.
     took: float
-    # Only errors carry it.
+    # What the marketplace calls the call; its support asks for it.
     request_id: str | None

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from config.settings import Settings
+from config.variables import UnknownVariable, names_of, unknown_variables
 from worker.domain.errors import OperatorError
 from worker.domain.identity import App
 from worker.domain.marketplace import Marketplace
@@ -53,6 +55,14 @@ class ConfiguredApps:
             f"no {marketplace_name} app is configured for zone {zone}; "
             f"set {variable}__APP_KEY and {variable}__APP_SECRET"
         )
+
+
+def unknown_settings() -> list[UnknownVariable]:
+    """Return the variables that look like a setting of ours and are none."""
+    known = names_of(Settings)
+    for marketplace in marketplaces().values():
+        known |= marketplace.variables()
+    return unknown_variables(known)
 
 
 def _variable(marketplace: str, zone: str) -> str:

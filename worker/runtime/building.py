@@ -15,6 +15,7 @@ from worker.gateway.budget import Budget
 from worker.gateway.caller import Gateway
 from worker.gateway.clocks import ServerClocks
 from worker.gateway.ledger import open_ledger_redis
+from worker.gateway.tally import note_call
 from worker.gateway.transport import HttpTransport
 from worker.marketplaces.configured import ConfiguredApps
 from worker.runtime.process import Runtime
@@ -44,13 +45,29 @@ def open_database(configured: Settings) -> Database:
         OperatorError: it does not answer, or its schema is not this program's.
     """
     if uses_embedded_database(configured):
-        configured.home_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_home(configured)
     database = Database(database_url(configured))
     if uses_embedded_database(configured):
         upgrade(database)
     else:
         require_newest(database)
     return database
+
+
+def make_home(configured: Settings) -> None:
+    """Make the home folder, if it is not there.
+
+    Raises:
+        OperatorError: it cannot be made.
+    """
+    home = configured.home_folder
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise OperatorError(
+            f"the home folder {home} cannot be made ({error.strerror}); "
+            "correct SELLERSYNC_HOME"
+        ) from None
 
 
 def build_runtime(configured: Settings) -> Runtime:
@@ -81,6 +98,7 @@ def build_runtime(configured: Settings) -> Runtime:
         budget=budget,
         clocks=ServerClocks(),
         deadline=configured.http.deadline,
+        on_call=note_call,
     )
     desk = TokenDesk(
         database=database,

@@ -4,7 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, case, func, select, true, update
+from sqlalchemy import (
+    Connection,
+    Float,
+    and_,
+    case,
+    cast,
+    func,
+    select,
+    true,
+    update,
+)
 
 from worker.domain.records import Stream
 from worker.store.schema.slices import slices
@@ -24,6 +34,14 @@ class StoredHistory:
     # Of the open slices.
     failures: int
     last_error: str | None
+    # How many of the open slices have been read, in parts of a slice.
+    under_way: float = 0.0
+
+    @property
+    def share(self) -> float:
+        """How much of the history has been read, between 0 and 1."""
+        done = self.slices - self.open + self.under_way
+        return min(done / self.slices, 1.0) if self.slices else 1.0
 
 
 def all_histories(
@@ -31,6 +49,8 @@ def all_histories(
 ) -> Mapping[tuple[str, Stream], StoredHistory]:
     """Return the history of every stream whose history was cut; on wish of one shop only."""
     is_open = slices.c.done_at.is_(None)
+    is_counted = and_(is_open, slices.c.rows_total > 0)
+    seen = cast(slices.c.rows_seen, Float) / func.nullif(slices.c.rows_total, 0)
     rows = connection.execute(
         select(
             slices.c.shop_key,
@@ -44,6 +64,7 @@ def all_histories(
             ),
             func.max(case((is_open, slices.c.failures), else_=0)).label("failures"),
             func.max(case((is_open, slices.c.last_error))).label("last_error"),
+            func.sum(case((is_counted, seen), else_=0.0)).label("under_way"),
         )
         .where(true() if shop_key is None else slices.c.shop_key == shop_key)
         .group_by(slices.c.shop_key, slices.c.stream)
@@ -56,6 +77,7 @@ def all_histories(
             begins_at=None if row.unbounded else row.begins_at,
             failures=row.failures,
             last_error=row.last_error,
+            under_way=float(row.under_way),
         )
         for row in rows
     }

@@ -115,9 +115,12 @@ def unreachable(engine: Engine, error: Exception) -> OperatorError:
     for secret in (engine.url.password, engine.url.query.get("password")):
         if secret:
             reason = reason.replace(str(secret), "***")
+    remedy = "start it"
+    if engine.dialect.name == "sqlite":
+        remedy = "see that its folder is there and can be written to"
     return OperatorError(
         f"the database {where} does not answer ({reason}); "
-        "start it, or correct SELLERSYNC_DATABASE_URL"
+        f"{remedy}, or correct SELLERSYNC_DATABASE_URL"
     )
 
 

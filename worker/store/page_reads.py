@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select
 
 from worker.domain.pages import CallMade
 from worker.domain.records import Stream
@@ -100,6 +100,23 @@ def reads_of_windows_around(
             columns.window_end >= moment,
         )
     return [_read(row) for row in connection.execute(query)]
+
+
+def newest_page_read(connection: Connection) -> int:
+    """Return the number of the last page read in the log; 0: there is none."""
+    return connection.execute(select(func.max(page_reads.c.id))).scalar_one() or 0
+
+
+def rows_read_after(
+    connection: Connection, number: int, stream: Stream
+) -> dict[str, int]:
+    """Return how many rows of a stream were read by later page reads, by shop."""
+    rows = connection.execute(
+        select(page_reads.c.shop_key, func.sum(page_reads.c.rows).label("read"))
+        .where(page_reads.c.id > number, page_reads.c.stream == stream.value)
+        .group_by(page_reads.c.shop_key)
+    )
+    return {row.shop_key: int(row.read) for row in rows}
 
 
 def purge_page_reads(connection: Connection, *, before: datetime) -> int:

@@ -1,6 +1,10 @@
 """Bad input and servers that are away: one line that says what to do, nothing changed."""
 
+import os
 import socket
+import subprocess
+import sys
+from pathlib import Path
 from typing import Protocol
 
 import pytest
@@ -116,7 +120,52 @@ def test_redis_is_away(sellersync, mall, command):
     line = one_line(away(*command, within=20))
 
     assert "SELLERSYNC_REDIS_URL" in line
+    assert "redis://127.0.0.1:1/0 does not answer" in line
     assert "hunter2" not in line
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        (
+            "redis://:hunter2@127.0.0.1:1/0",
+            "sellersync: Redis at redis://127.0.0.1:1/0 does not answer",
+        ),
+        ("", "sellersync: no worker is running; start `sellersync up`"),
+    ],
+)
+def test_celerys_own_call_without_redis(sellersync, url, told):
+    """One line instead of a traceback, as of our own commands."""
+    settings = sellersync.but(SELLERSYNC_REDIS_URL=url) if url else None
+    environment = (settings or sellersync.without_redis()).environment
+    ended = subprocess.run(
+        [
+            *(sys.executable, "-m", "celery", "-A", "worker.app"),
+            *("call", "tasks.orders.pull", "--kwargs", '{"shop_key": "a"}'),
+        ],
+        env={**os.environ, **environment},
+        cwd=Path(__file__).parents[3],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(told)
+    assert ended.stderr.count("\n") == 1
+    assert "hunter2" not in ended.stderr
+
+
+def test_a_variable_that_sets_nothing(sellersync):
+    """It is told beside the result, once, and nothing fails."""
+    ended = sellersync.but(SELLERSYNC_ORDER__EVERY="1m")("shops", "--json")
+
+    assert (ended.status, ended.document) == (0, [])
+    assert ended.err == (
+        "sellersync: SELLERSYNC_ORDER__EVERY is no setting and has no effect; "
+        "did you mean SELLERSYNC_ORDERS__EVERY?\n"
+    )
 
 
 @pytest.mark.parametrize("command", [("pull", "orders"), ("refresh",)])

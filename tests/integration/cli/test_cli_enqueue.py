@@ -36,7 +36,9 @@ def test_pull_enqueues_a_task_for_each_shop(queued, tiktok_shops):
     sellersync, messages = queued
     ended = sellersync("pull", "orders", "--since", "2026-10-01", "--json")
 
-    assert ended.document == {"stream": "orders", "enqueued": sorted(tiktok_shops)}
+    document = ended.document
+    sent = document.pop("task_ids")
+    assert document == {"stream": "orders", "enqueued": sorted(tiktok_shops)}
     assert sorted(
         (task, arguments["shop_key"], arguments["since"])
         for task, arguments in map(task_and_arguments, messages("pull"))
@@ -44,6 +46,10 @@ def test_pull_enqueues_a_task_for_each_shop(queued, tiktok_shops):
         ("tasks.orders.pull", key, "2026-10-01T00:00:00+00:00")
         for key in sorted(tiktok_shops)
     ]
+    assert sent == {
+        task_and_arguments(message)[1]["shop_key"]: message["headers"]["id"]
+        for message in messages("pull")
+    }
 
 
 def test_paused_shops_are_left_out(queued, tiktok_shops):

@@ -93,7 +93,12 @@ def test_an_unknown_command_is_wrong_usage(sellersync):
             *("TIKTOK_SHOP__APP_KEY", "a-key", "status"),
             "SELLERSYNC_TIKTOK_SHOP__APP_SECRET is missing",
         ),
-        ("HOME", "/dev/null/here", "shops", "/dev/null/here: Not a directory"),
+        (
+            "HOME",
+            "/dev/null/here",
+            "shops",
+            "/dev/null/here cannot be made (Not a directory); correct SELLERSYNC_HOME",
+        ),
     ],
 )
 def test_a_bad_setting_is_told_in_one_line(

@@ -134,6 +134,10 @@ class Signer:
         """Count per app and shop."""
         return (Limit(name=f"shop:{call.shop_id}", calls=app.requests_per_second),)
 
+    def request_id(self, reply: HttpReply) -> str | None:
+        """Call each call by its number."""
+        return reply.headers.get("x-id")
+
     def request(
         self, call: Call, app: App, credentials: Credentials, *, now: int
     ) -> HttpRequest:

@@ -131,7 +131,7 @@ def test_every_call_sent_is_told(
     played: Callable[..., Any], reply: Callable[..., HttpReply]
 ) -> None:
     """The observer hears of each attempt, with what came of it."""
-    stage = played(AnswerLost, reply("busy", status=503), "fine")
+    stage = played(AnswerLost, reply("busy", status=503), reply(**{"x-id": "req-2"}))
     stage.means("busy", RetryLater)
 
     stage.send()
@@ -143,7 +143,7 @@ def test_every_call_sent_is_told(
     assert told == [
         (1, "AnswerLost", None, "req-1"),
         (2, "RetryLater", 503, "req-1"),
-        (3, "ok", 200, None),
+        (3, "ok", 200, "req-2"),
     ]
     assert stage.records[0].app_id == stage.app.app_id
     assert [each.waited for each in stage.records] == [0.25] * 3

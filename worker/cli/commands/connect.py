@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from worker.cli.completion import shop_keys
 from worker.cli.printing import print_document, print_table, say
 from worker.cli.secrecy import secret
 from worker.cli.session import calling_runtime
@@ -25,6 +26,7 @@ _Shop = Annotated[
     str | None,
     typer.Option(
         metavar="SHOP_KEY",
+        autocompletion=shop_keys,
         help="Renew this shop's authorization; a token of another seller is refused.",
     ),
 ]

@@ -5,9 +5,10 @@ from typing import Annotated
 import typer
 
 from config.embedded import database_url, uses_embedded_database
-from config.logging import configure_logging
 from config.settings import settings
 from worker.cli.printing import print_document, say
+from worker.cli.session import prepare
+from worker.runtime import make_home
 from worker.store.database import Database
 from worker.store.upgrade import upgrade as upgraded
 
@@ -38,9 +39,9 @@ def upgrade(
     The embedded database is upgraded by every command on its own.
     """
     configured = settings()
-    configure_logging(configured.log)
+    prepare()
     if uses_embedded_database(configured):
-        configured.home_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_home(configured)
     database = Database(database_url(configured))
     try:
         revision = upgraded(database)

@@ -7,6 +7,7 @@ import typer
 from sqlalchemy import Connection
 
 from worker.cli.choosing import known_shop
+from worker.cli.completion import shop_keys
 from worker.cli.explaining import lines_of
 from worker.cli.printing import print_document, say
 from worker.cli.session import opened_database
@@ -44,7 +45,11 @@ def explain(
     *,
     shop: Annotated[
         str | None,
-        typer.Option(metavar="SHOP_KEY", help="Only this shop; else all."),
+        typer.Option(
+            metavar="SHOP_KEY",
+            autocompletion=shop_keys,
+            help="Only this shop; else all.",
+        ),
     ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print one JSON list, an object per shop.")

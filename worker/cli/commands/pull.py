@@ -7,6 +7,7 @@ import typer
 
 from config.settings import settings
 from worker.cli.choosing import Chosen, shops_to_pull
+from worker.cli.completion import shop_keys
 from worker.cli.enqueueing import enqueue
 from worker.cli.following import Follower
 from worker.cli.outcomes import tell
@@ -32,7 +33,11 @@ def pull(
     *,
     shop: Annotated[
         str | None,
-        typer.Option(metavar="SHOP_KEY", help="Only this shop; else all."),
+        typer.Option(
+            metavar="SHOP_KEY",
+            autocompletion=shop_keys,
+            help="Only this shop; else all.",
+        ),
     ] = None,
     since: Annotated[
         datetime | None,
@@ -68,12 +73,19 @@ def pull(
     with opened_database() as database:
         chosen = _choose(database, shop)
         follower = Follower(database, stream, chosen.keys)
-        _enqueue(stream, chosen, since)
+        numbers = _enqueue(stream, chosen, since)
         if wait:
             tell(stream, follower.follow(), json=json)
             return
     if json:
-        print_document({"stream": stream.value, "enqueued": list(chosen.keys)})
+        sent = dict(zip(chosen.keys, numbers, strict=True))
+        print_document(
+            {
+                "stream": stream.value,
+                "enqueued": list(chosen.keys),
+                "task_ids": sent,
+            }
+        )
     else:
         say(f"Enqueued: {stream.value} of {len(chosen.keys)} shops.")
 
@@ -86,9 +98,9 @@ def _choose(database: Database, shop_key: str | None) -> Chosen:
     return chosen
 
 
-def _enqueue(stream: Stream, chosen: Chosen, since: datetime | None) -> None:
+def _enqueue(stream: Stream, chosen: Chosen, since: datetime | None) -> list[str]:
     extra = {} if since is None else {"since": since.isoformat()}
-    enqueue(
+    return enqueue(
         settings(),
         f"tasks.{stream.value}.pull",
         [{"shop_key": key, **extra} for key in chosen.keys],

@@ -7,6 +7,7 @@ import typer
 
 from config.settings import settings
 from worker.cli.choosing import Chosen, shops_to_pull
+from worker.cli.completion import shop_keys
 from worker.cli.enqueueing import enqueue
 from worker.cli.printing import note, print_document, print_table, say
 from worker.cli.reconciling import reconcile_here
@@ -31,7 +32,11 @@ def reconcile(
     *,
     shop: Annotated[
         str | None,
-        typer.Option(metavar="SHOP_KEY", help="Only this shop; else all."),
+        typer.Option(
+            metavar="SHOP_KEY",
+            autocompletion=shop_keys,
+            help="Only this shop; else all.",
+        ),
     ] = None,
     confirm_deletions: Annotated[
         bool,
@@ -67,13 +72,20 @@ def reconcile(
     with opened_database() as database:
         chosen = _choose(database, shop)
     extra = {"confirm_deletions": True} if confirm_deletions else {}
-    enqueue(
+    numbers = enqueue(
         settings(),
         f"tasks.{stream.value}.reconcile",
         [{"shop_key": key, **extra} for key in chosen.keys],
     )
     if json:
-        print_document({"stream": stream.value, "enqueued": list(chosen.keys)})
+        sent = dict(zip(chosen.keys, numbers, strict=True))
+        print_document(
+            {
+                "stream": stream.value,
+                "enqueued": list(chosen.keys),
+                "task_ids": sent,
+            }
+        )
     else:
         say(f"Enqueued: a reconcile of {stream.value} of {len(chosen.keys)} shops.")
 

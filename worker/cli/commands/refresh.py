@@ -8,6 +8,7 @@ import typer
 
 from config.settings import settings
 from worker.cli.choosing import Chosen, shops_to_refresh
+from worker.cli.completion import shop_keys
 from worker.cli.enqueueing import enqueue
 from worker.cli.printing import note, print_document, print_table, say
 from worker.cli.refreshing import Refreshed, refresh_here
@@ -31,7 +32,11 @@ def refresh(
     *,
     shop: Annotated[
         str | None,
-        typer.Option(metavar="SHOP_KEY", help="Only what covers this shop; else all."),
+        typer.Option(
+            metavar="SHOP_KEY",
+            autocompletion=shop_keys,
+            help="Only what covers this shop; else all.",
+        ),
     ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Also what is not due yet.")
@@ -54,13 +59,14 @@ def refresh(
         return
     with opened_database() as database:
         chosen = _choose(database, shop)
-    enqueue(
+    numbers = enqueue(
         settings(),
         "tasks.tokens.refresh",
         [{"shop_key": key, "force": force} for key in chosen.keys],
     )
     if json:
-        print_document({"enqueued": list(chosen.keys)})
+        sent = dict(zip(chosen.keys, numbers, strict=True))
+        print_document({"enqueued": list(chosen.keys), "task_ids": sent})
     else:
         say(f"Enqueued: the refresh of {len(chosen.keys)} authorizations.")
 

@@ -7,6 +7,7 @@ import typer
 from sqlalchemy import Connection
 
 from worker.cli.choosing import known_shop
+from worker.cli.completion import shop_keys
 from worker.cli.printing import print_document, print_table, say
 from worker.cli.session import opened_database
 from worker.store.authorizations import all_authorizations, authorization_of_shop
@@ -31,7 +32,12 @@ _REMOVE = """Example:
 _COLUMNS = ("shop_key", "name", "region", "authorization_state", "paused")
 
 _Key = Annotated[
-    str, typer.Argument(metavar="SHOP_KEY", help="As `sellersync shops` shows it.")
+    str,
+    typer.Argument(
+        metavar="SHOP_KEY",
+        autocompletion=shop_keys,
+        help="As `sellersync shops` shows it.",
+    ),
 ]
 
 
@@ -53,7 +59,7 @@ def shops(
     if context.invoked_subcommand is not None:
         return
     with opened_database() as database:
-        rows = _rows(database)
+        rows = shop_rows(database)
     if json:
         print_document(rows)
     elif rows:
@@ -134,7 +140,8 @@ def _note_down(connection: Connection, event: str, shop_key: str) -> None:
     )
 
 
-def _rows(database: Database) -> list[dict[str, object]]:
+def shop_rows(database: Database) -> list[dict[str, object]]:
+    """Return what is told of each shop, by key."""
     with database.read() as connection:
         authorizations = {found.id: found for found in all_authorizations(connection)}
         return [

@@ -8,11 +8,17 @@ import typer
 from worker.cli.overview import overview
 from worker.cli.printing import print_document, print_table, say
 from worker.cli.session import opened_runtime
+from worker.cli.times import duration
+from worker.cli.watching import Document, Shown
+from worker.cli.watching import watch as look_on
 from worker.domain.records import Stream
 
 _EXAMPLE = """Example:
 
-    sellersync status --json"""
+    sellersync status --watch"""
+
+_EVERY = timedelta(seconds=2)
+_LEAST = timedelta(milliseconds=100)
 
 _SHOPS = (
     *("shop_key", "name", "authorization", "token_until", "seller_until"),
@@ -33,24 +39,51 @@ def status(
         bool,
         typer.Option("--json", help="Print one object with shops, apps and events."),
     ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Look again and again, until Ctrl-C.")
+    ] = False,
+    every: Annotated[
+        timedelta | None,
+        typer.Option(
+            parser=duration,
+            metavar="TIME",
+            help="How often --watch looks, like 10s; every 2 seconds if not given.",
+        ),
+    ] = None,
 ) -> None:
-    """Show shops, tokens, freshness, budgets, failures and recent events."""
+    """Show shops, tokens, freshness, budgets, failures and recent events.
+
+    With --watch and --json each look is one line.
+    """
+    if every is not None and (not watch or every < _LEAST):
+        raise typer.BadParameter("--every belongs to --watch, and is at least 100ms")
     with opened_runtime() as here:
         # What is shown was made by us as JSON values; here they are only printed.
-        document: dict[str, list[Any]] = {**overview(here)}
+        if watch:
+            looks = every or _EVERY
+            look_on(lambda: {**overview(here)}, _tables, every=looks, json=json)
+            return
+        document: Document = {**overview(here)}
     if json:
         print_document(document)
         return
     if not document["shops"]:
         say("No shop is connected; `sellersync connect --help` shows how.")
-    else:
-        print_table(_SHOPS, [_shop(row) for row in document["shops"]], title="Shops")
-    if document["apps"]:
-        rows = [line for row in document["apps"] for line in _app(row)]
-        print_table(_APPS, rows, title="Apps")
-    if document["events"]:
-        rows = [_event(row) for row in document["events"]]
-        print_table(_EVENTS, rows, title="Recent events")
+    for table in _tables(document):
+        print_table(table.columns, table.rows, title=table.title)
+
+
+def _tables(document: Document) -> list[Shown]:
+    """Return what there is to show."""
+    shops = [_shop(row) for row in document.get("shops", ())]
+    apps = [line for row in document.get("apps", ()) for line in _app(row)]
+    events = [_event(row) for row in document.get("events", ())]
+    tables = (
+        Shown("Shops", _SHOPS, shops),
+        Shown("Apps", _APPS, apps),
+        Shown("Recent events", _EVENTS, events),
+    )
+    return [table for table in tables if table.rows]
 
 
 def _shop(row: dict[str, Any]) -> list[object]:

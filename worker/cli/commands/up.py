@@ -12,14 +12,15 @@ from config.embedded import (
     uses_embedded_broker,
     uses_embedded_database,
 )
-from config.logging import configure_logging, redact_text
+from config.logging import redact_text
 from config.settings import Settings, settings
 from worker.cli.broker import available_broker
 from worker.cli.interruption import Interruption
 from worker.cli.locks import alone
+from worker.cli.session import prepare
 from worker.cli.supervisor import Supervisor, celery_parts
 from worker.domain.errors import OperatorError
-from worker.runtime import Runtime, runtime
+from worker.runtime import Runtime, make_home, runtime
 
 _LOOK_EVERY = 0.5  # seconds
 _CONNECT = """\
@@ -45,7 +46,7 @@ def up() -> None:
     Goes on where it stopped. Ends with Ctrl-C or SIGTERM, within 40 seconds.
     """
     configured = settings()
-    configure_logging(configured.log)
+    prepare()
     with Interruption() as interruption, _only_one(configured):
         here = runtime()
         here.database.check()
@@ -67,7 +68,7 @@ def up() -> None:
 def _only_one(configured: Settings) -> Iterator[None]:
     """Refuse to run twice on one home folder."""
     home = configured.home_folder
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_home(configured)
     with alone(home / "up.lock") as lock:
         if lock is None:
             owner = (home / "up.lock").read_text().strip() or "another"

@@ -54,6 +54,10 @@ class Temu:
         """Return the apps that the settings name, at most one per zone."""
         return settings.apps()
 
+    def variables(self) -> frozenset[str]:
+        """Return the names of the environment variables that it reads."""
+        return settings.variables()
+
     def authorize_url(self, app: App, *, state: str) -> str:
         """Return the link to send to a seller."""
         url = app.consent_url or settings.CONSENT_PAGES[Zone(app.zone)]

@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsError
 
 from config.settings import FROM_ENVIRONMENT
+from config.variables import names_of
 from worker.domain.errors import OperatorError
 from worker.domain.identity import App
 from worker.marketplaces.temu.sites import Zone
@@ -96,6 +97,14 @@ class TemuSettings(BaseSettings):
     model_config = FROM_ENVIRONMENT
 
     temu: dict[Zone, AppSettings] = Field(default_factory=dict)
+
+
+def variables() -> frozenset[str]:
+    """Return the names of all variables, of each zone."""
+    groups = {"SELLERSYNC_TEMU", *(f"SELLERSYNC_TEMU__{zone.upper()}" for zone in Zone)}
+    return frozenset(groups).union(
+        *(names_of(AppSettings, f"SELLERSYNC_TEMU__{zone.upper()}__") for zone in Zone)
+    )
 
 
 def apps() -> tuple[App, ...]:

@@ -54,6 +54,10 @@ class TikTokShop:
         """Return the configured app, or nothing."""
         return settings.apps()
 
+    def variables(self) -> frozenset[str]:
+        """Return the names of the environment variables that it reads."""
+        return settings.variables()
+
     def authorize_url(self, app: App, *, state: str) -> str:
         """Return the link to the consent page."""
         return tokens.authorize_url(app, state=state)

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from config.settings import FROM_ENVIRONMENT
+from config.variables import names_of
 from worker.domain.errors import OperatorError
 from worker.domain.identity import App
 
@@ -66,6 +67,11 @@ class TikTokShopSettings(BaseSettings):
     requests_per_hour: Annotated[int, Field(gt=0)] | None = None
     # Per app and shop, by path.
     endpoint_limits: dict[str, Calls] = Field(default_factory=dict)
+
+
+def variables() -> frozenset[str]:
+    """Return the names of all variables."""
+    return names_of(TikTokShopSettings, PREFIX)
 
 
 def apps() -> tuple[App, ...]:

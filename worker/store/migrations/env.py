@@ -6,6 +6,11 @@ from sqlalchemy import Connection
 from worker.store.schema import metadata
 
 connection: Connection = context.config.attributes["connection"]
+if connection.dialect.name == "sqlite":
+    # Alembic copies a table, drops it and gives the copy its name; else SQLite would refuse
+    # that for the views, which for a moment have no table behind them.
+    # https://www.sqlite.org/pragma.html#pragma_legacy_alter_table
+    connection.exec_driver_sql("PRAGMA legacy_alter_table = ON")
 context.configure(
     connection=connection,
     target_metadata=metadata,
@@ -16,3 +21,5 @@ context.configure(
 )
 with context.begin_transaction():
     context.run_migrations()
+if connection.dialect.name == "sqlite":
+    connection.exec_driver_sql("PRAGMA legacy_alter_table = OFF")
