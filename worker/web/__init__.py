@@ -1,0 +1,1 @@
+"""What a browser, a monitoring system or a marketplace asks over HTTP; says nothing in SQL."""
