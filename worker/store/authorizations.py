@@ -183,6 +183,16 @@ def refreshed_since(
     return None if found is None else int(found)
 
 
+def is_known(connection: Connection, app_id: str, subject: str) -> bool:
+    """Whether a seller has ever authorised this app, and is not removed."""
+    found = connection.execute(
+        select(authorizations.c.id).where(
+            authorizations.c.app_id == app_id, authorizations.c.subject == subject
+        )
+    )
+    return found.scalar_one_or_none() is not None
+
+
 def hold_lease(
     connection: Connection,
     authorization_id: int,

@@ -5,19 +5,36 @@ runs them in its threads, so none of them holds up the others.
 """
 
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
 
 from worker.runtime import Runtime
-from worker.web import health
+from worker.web import callback, connect, health
+from worker.web.guard import Guard
+from worker.web.headers import StrictHeaders
+from worker.web.pages import STATIC
 
 
 def build_app(here: Runtime) -> Starlette:
     """Return the application; the runtime is the caller's to close."""
-    return Starlette(routes=routes(here))
+    return Starlette(
+        routes=routes(here),
+        middleware=[
+            Middleware(StrictHeaders),
+            Middleware(Guard, web=here.settings.web),
+        ],
+    )
 
 
 def routes(here: Runtime) -> list[BaseRoute]:
-    """Return all addresses; a part of the web face adds its own here, in one line."""
+    """Return all addresses; a part of the web face adds its own here, in one line.
+
+    Those below `/authorize/` and `/webhooks/` are open to everybody (`worker.web.guard`).
+    """
     return [
         *health.routes(here),
+        *callback.routes(here),
+        *connect.routes(here),
+        Mount("/static", StaticFiles(directory=STATIC)),
     ]

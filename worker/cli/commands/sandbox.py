@@ -82,6 +82,13 @@ def sandbox(
             help="How long TikTok Shop's access tokens live, like 30s or 7d.",
         ),
     ] = _DEFAULT.access_token_lifetime,
+    callback: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            help="Where `sellersync web` is: sellers who agree are sent back there.",
+        ),
+    ] = _DEFAULT.callback_base,
     json: Annotated[
         bool, typer.Option("--json", help="Print the address and settings as JSON.")
     ] = False,
@@ -99,6 +106,7 @@ def sandbox(
         access_token_lifetime=token_lifetime,
         churn=churn,
         scenario=scenario,
+        callback_base=callback.rstrip("/"),
     )
     show = partial(_show_json if json else _show, options)
     # The address is told from inside the server, which must go on to answer.

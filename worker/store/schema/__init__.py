@@ -3,6 +3,7 @@
 from worker.store.schema import (
     accounts,
     feed,
+    links,
     reads,
     reconciles,
     records,
@@ -14,6 +15,7 @@ from worker.store.schema.metadata import metadata
 __all__ = [
     "accounts",
     "feed",
+    "links",
     "metadata",
     "reads",
     "reconciles",
