@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from rich.console import Console, RenderableType
 
-from bench import latency, load, pages, refreshes, signing
+from bench import latency, load, pages, refreshes, signing, status_page
 from bench.budget import report as budget
 
 BENCHES: Mapping[str, Callable[[], RenderableType]] = {
@@ -16,6 +16,7 @@ BENCHES: Mapping[str, Callable[[], RenderableType]] = {
     "latency": latency.measure,
     "refreshes": refreshes.measure,
     "budget": budget.measure,
+    "status_page": status_page.measure,
 }
 
 

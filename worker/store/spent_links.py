@@ -28,4 +28,4 @@ def spend_link(
     spent_for = connection.execute(
         select(spent_links.c.code_digest).where(spent_links.c.nonce == nonce)
     )
-    return spent_for.scalar_one() == code_digest
+    return bool(spent_for.scalar_one() == code_digest)

@@ -10,7 +10,8 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from worker.runtime import Runtime
-from worker.web import callback, connect, health
+from worker.web import budget, callback, connect, health, status
+from worker.web.budget import BudgetHistory
 from worker.web.guard import Guard
 from worker.web.headers import StrictHeaders
 from worker.web.pages import STATIC
@@ -18,8 +19,10 @@ from worker.web.pages import STATIC
 
 def build_app(here: Runtime) -> Starlette:
     """Return the application; the runtime is the caller's to close."""
+    history = BudgetHistory(here)
     return Starlette(
-        routes=routes(here),
+        routes=routes(here, history),
+        lifespan=history.looking,
         middleware=[
             Middleware(StrictHeaders),
             Middleware(Guard, web=here.settings.web),
@@ -27,12 +30,14 @@ def build_app(here: Runtime) -> Starlette:
     )
 
 
-def routes(here: Runtime) -> list[BaseRoute]:
+def routes(here: Runtime, history: BudgetHistory) -> list[BaseRoute]:
     """Return all addresses; a part of the web face adds its own here, in one line.
 
     Those below `/authorize/` and `/webhooks/` are open to everybody (`worker.web.guard`).
     """
     return [
+        *status.routes(here, history),
+        *budget.routes(history),
         *health.routes(here),
         *callback.routes(here),
         *connect.routes(here),
