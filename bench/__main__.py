@@ -6,7 +6,15 @@ from collections.abc import Callable, Mapping
 
 from rich.console import Console, RenderableType
 
-from bench import latency, load, pages, refreshes, signing, webhooks
+from bench import (
+    latency,
+    load,
+    pages,
+    refreshes,
+    signing,
+    status_page,
+    webhooks,
+)
 from bench.budget import report as budget
 
 BENCHES: Mapping[str, Callable[[], RenderableType]] = {
@@ -17,6 +25,7 @@ BENCHES: Mapping[str, Callable[[], RenderableType]] = {
     "refreshes": refreshes.measure,
     "budget": budget.measure,
     "webhooks": webhooks.measure,
+    "status_page": status_page.measure,
 }
 
 

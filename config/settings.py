@@ -9,10 +9,18 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from config.durations import parse_duration
+from config.exposure import blank_is_unset, networks
 
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 # "all": from the marketplace's beginning.
@@ -61,12 +69,31 @@ class ProductsSettings(BaseModel):
 
 
 class WebSettings(BaseModel):
-    """Where the web face listens."""
+    """Where the web face listens, and whom it lets in."""
 
     model_config = ConfigDict(frozen=True)
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    # HTTP basic, with any user name.
+    password: Annotated[SecretStr | None, BeforeValidator(blank_is_unset)] = None
+    # The header in which a reverse proxy names the user whom it has let in.
+    user_header: Annotated[str | None, BeforeValidator(blank_is_unset)] = None
+    # From where that header is believed: addresses or networks, comma-separated.
+    trusted_proxies: Annotated[str, AfterValidator(networks)] = "127.0.0.0/8,::1"
+    # Under which address sellers' browsers reach it, if that is another one.
+    public_url: Annotated[str | None, BeforeValidator(blank_is_unset)] = None
+    # Links to sellers are sent by mail, and read on another day.
+    link_lifetime: Duration = timedelta(days=30)
+
+
+class MetricsSettings(BaseModel):
+    """What `/metrics` tells."""
+
+    model_config = ConfigDict(frozen=True)
+
+    # A series for each shop and stream: too many for most monitoring at 10,000 shops.
+    per_shop: bool = False
 
 
 class LogSettings(BaseModel):
@@ -161,6 +188,7 @@ class Settings(BaseSettings):
     orders: OrdersSettings = OrdersSettings()
     products: ProductsSettings = ProductsSettings()
     web: WebSettings = WebSettings()
+    metrics: MetricsSettings = MetricsSettings()
     log: LogSettings = LogSettings()
     http: HttpSettings = HttpSettings()
     budget: BudgetSettings = BudgetSettings()

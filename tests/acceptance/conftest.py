@@ -71,6 +71,8 @@ class Installation:
             "SELLERSYNC_HOME": str(home),
             "SELLERSYNC_LOG__FORMAT": "json",
             "SELLERSYNC_BUDGET__PAD": "100ms",
+            # Installations run beside each other.
+            "SELLERSYNC_WEB__PORT": "0",
             **settings,
             # All processes that come from here are known by it, wherever they went.
             "TMPDIR": str(home),

@@ -144,6 +144,19 @@ def test_the_sellers_link_gives_nothing_away(
     assert not [secret for secret in secrets if secret in link]
 
 
+def test_it_reads_what_a_seller_comes_back_with(marketplace: Marketplace) -> None:
+    """The code and our state; without a code it says why, whatever else is missing."""
+    agreed = marketplace.consent({"code": "c-1", "state": "s-1", "more": "x"})
+    refused = marketplace.consent({"error": "no", "state": "s-1"})
+    nothing = marketplace.consent({})
+
+    assert (agreed.code, agreed.state, agreed.refused) == ("c-1", "s-1", None)
+    assert (refused.code, refused.state, refused.refused) == ("", "s-1", "no")
+    assert (nothing.code, nothing.state, bool(nothing.refused)) == ("", "", True)
+    assert "c-1" not in repr(agreed)
+    assert agreed.zone is None or agreed.zone in marketplace.zones
+
+
 def test_its_folder_does_no_io(marketplace: Marketplace) -> None:
     """It builds and reads; whoever drives it sends, waits and writes."""
     found = {path.name: imported(tree) & IMPURE for path, tree in sources(marketplace)}

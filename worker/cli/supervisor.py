@@ -157,6 +157,11 @@ def celery_parts() -> tuple[Part, ...]:
     )
 
 
+def web_part() -> Part:
+    """Return the web face."""
+    return Part(name="web", module="worker.cli", arguments=("web",))
+
+
 def _celery(name: str, *arguments: str) -> Part:
     # Quiet: the banner is no log line.
     return Part(

@@ -10,6 +10,7 @@ from collections.abc import Generator, Mapping
 from typing import Protocol, TypeVar
 
 from worker.domain.calls import Call, HttpReply, HttpRequest
+from worker.domain.consent import Consent
 from worker.domain.grants import Grant
 from worker.domain.identity import App, Credentials, Shop
 from worker.domain.limits import Limit
@@ -28,6 +29,8 @@ class Marketplace(Protocol):
     """Everything sellersync knows about one marketplace."""
 
     name: str
+    # What people call it.
+    title: str
     zones: tuple[str, ...]
     streams: Mapping[Stream, StreamRules]
     # What is blanked in stored payloads once it is old.
@@ -41,6 +44,9 @@ class Marketplace(Protocol):
 
     def authorize_url(self, app: App, *, state: str) -> str:
         """Return the link to send to a seller."""
+
+    def consent(self, query: Mapping[str, str]) -> Consent:
+        """Read what a seller's browser brought back from the consent page."""
 
     def limits(self, call: Call, app: App) -> tuple[Limit, ...]:
         """Return what a call counts against; callers queue for the first."""

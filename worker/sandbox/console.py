@@ -25,20 +25,6 @@ def stats(sandbox: Sandbox) -> dict[str, object]:
     return {"apps": apps, "webhooks": dict(sandbox.announcer.counts)}
 
 
-def consent_page(sandbox: Sandbox, service_id: str) -> str | None:
-    """Return what a seller's consent page would lead to; None for a wrong service."""
-    market = sandbox.tiktok_shop.market
-    if service_id != market.keys.service_id:
-        return None
-    now = int(sandbox.conditions.now())
-    lines = [
-        f"{seller.name} agrees: sellersync connect tiktok-shop"
-        f" --auth-code {market.sellers.auth_code(seller, now)}"
-        for seller in market.sellers.all
-    ]
-    return "\n".join([*lines, ""])
-
-
 def _tiktok_shop(sandbox: Sandbox, base_url: str) -> dict[str, object]:
     now = int(sandbox.conditions.now())
     market = sandbox.tiktok_shop.market

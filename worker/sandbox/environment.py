@@ -26,6 +26,7 @@ def settings_environment(base_url: str, options: SandboxOptions) -> dict[str, st
             f"{prefix}APP_KEY": keys.app_key,
             f"{prefix}APP_SECRET": keys.app_secret,
             f"{prefix}API_URL": f"{base_url}/temu/{zone}/openapi/router",
+            f"{prefix}CONSENT_URL": f"{base_url}/temu/{zone}/authorization",
             f"{prefix}REQUESTS_PER_SECOND": str(options.temu_rps),
         }
     return variables

@@ -35,5 +35,7 @@ class SandboxOptions:
     webhooks: str | None = None
     # TikTok Shop refuses product searches with more results than this.
     product_search_cap: int = 10_000
+    # Where the app's own pages are, to which sellers are sent back.
+    callback_base: str = "http://127.0.0.1:8000"
     # The wall clock, in Unix seconds.
     now: Callable[[], float] = time.time

@@ -16,6 +16,7 @@ class Sandbox:
     """Everything behind the web server, without the web server."""
 
     def __init__(self, options: SandboxOptions) -> None:
+        self.options = options
         self.conditions = Conditions(
             now=options.now,
             scenario=play(options.scenario),

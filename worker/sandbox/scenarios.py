@@ -97,6 +97,16 @@ class ServerErrors(Scenario):
         return None if rest else self.MISHAPS[turn % len(self.MISHAPS)]
 
 
+class Outage(Scenario):
+    """Answers nothing but 503."""
+
+    summary = "every call is answered with 503"
+
+    @override
+    def mishap(self, call: Happening) -> Mishap | None:
+        return Mishap.UNAVAILABLE
+
+
 class ClockSkew(Scenario):
     """Shows and checks a time that is 400 s ahead."""
 
@@ -177,6 +187,7 @@ SCENARIOS: dict[str, type[Scenario]] = {
     "none": Scenario,
     "429-burst": Burst429,
     "5xx": ServerErrors,
+    "outage": Outage,
     "clock-skew": ClockSkew,
     "expired-token": ExpiredToken,
     "lost-reply": LostReply,

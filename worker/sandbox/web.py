@@ -10,11 +10,24 @@ import orjson
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import (
+    HTMLResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
 from starlette.routing import Route
 
 from worker.sandbox.connection import ARRIVED, NoAnswer
-from worker.sandbox.console import consent_page, sellers, stats
+from worker.sandbox.consent import (
+    ConsentDesk,
+    ConsentRefused,
+    TemuDesk,
+    TikTokShopDesk,
+    question,
+)
+from worker.sandbox.console import sellers, stats
 from worker.sandbox.control import NotUnderstood, obey
 from worker.sandbox.sandbox import Sandbox
 from worker.sandbox.server_date import ServerDate
@@ -57,13 +70,25 @@ def create_web(sandbox: Sandbox) -> Starlette:
             Route("/stats", pages.stats),
             Route("/truth", pages.truth),
             Route("/control", pages.control, methods=["POST"]),
-            Route("/open/authorize", pages.consent),
+            *_consent_pages(sandbox, pages),
             *routers,
             everything_else,
         ],
         middleware=[Middleware(ServerDate, conditions=sandbox.conditions)],
         lifespan=lifespan,
     )
+
+
+def _consent_pages(sandbox: Sandbox, pages: "Pages") -> list[Route]:
+    desks: dict[str, ConsentDesk] = {
+        "/open/authorize": TikTokShopDesk(sandbox.tiktok_shop.market, sandbox.options)
+    }
+    for zone, api in sandbox.temu.items():
+        desks[f"/temu/{zone}/authorization"] = TemuDesk(api.zone, sandbox.options)
+    return [
+        Route(path, pages.consent(desk), methods=["GET", "POST"])
+        for path, desk in desks.items()
+    ]
 
 
 class Pages:
@@ -113,13 +138,23 @@ class Pages:
             return _json({"error": str(reason)}, status=400)
         return _json({"ok": True})
 
-    async def consent(self, request: Request) -> Response:
-        """Stand in for the page where sellers of TikTok Shop give their consent."""
-        service_id = request.query_params.get("service_id", "")
-        text = consent_page(self._sandbox, service_id)
-        if text is None:
-            return PlainTextResponse("This service does not exist\n", status_code=404)
-        return PlainTextResponse(text)
+    def consent(self, desk: ConsentDesk) -> Page:
+        """Return the endpoint where sellers of one marketplace give their consent."""
+
+        async def ask(request: Request) -> Response:
+            try:
+                if request.method != "POST":
+                    return HTMLResponse(question(desk, dict(request.query_params)))
+                fields = dict(parse_qsl((await request.body()).decode("latin-1")))
+                seller = fields.pop("seller", "")
+                agrees = fields.pop("decision", "") == "agree"
+                return RedirectResponse(
+                    desk.way_back(fields, seller, agrees=agrees), status_code=303
+                )
+            except ConsentRefused as reason:
+                return PlainTextResponse(f"{reason}\n", status_code=404)
+
+        return ask
 
     async def health(self, _: Request) -> Response:
         """Say that the sandbox is up."""

@@ -1,12 +1,22 @@
 """Authorizations: one seller's grant each, written by compare-and-set under a lease."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from worker.domain.grants import DEAD, AuthorizationState, Grant
 from worker.domain.identity import App, Credentials
@@ -80,9 +90,12 @@ def find_authorization(connection: Connection, authorization_id: int) -> Authori
     return _read(row)
 
 
-def all_authorizations(connection: Connection) -> list[Authorization]:
-    """Return all of them, the one that ends first at the front."""
-    rows = connection.execute(select(authorizations).order_by(_ENDS))
+def all_authorizations(
+    connection: Connection, *, numbers: Collection[int] | None = None
+) -> list[Authorization]:
+    """Return all of them, or these: the one that ends first at the front."""
+    wanted = true() if numbers is None else authorizations.c.id.in_(numbers)
+    rows = connection.execute(select(authorizations).where(wanted).order_by(_ENDS))
     return [_read(row) for row in rows]
 
 
@@ -181,6 +194,16 @@ def refreshed_since(
         )
     ).scalar_one_or_none()
     return None if found is None else int(found)
+
+
+def is_known(connection: Connection, app_id: str, subject: str) -> bool:
+    """Whether a seller has ever authorised this app, and is not removed."""
+    found = connection.execute(
+        select(authorizations.c.id).where(
+            authorizations.c.app_id == app_id, authorizations.c.subject == subject
+        )
+    )
+    return found.scalar_one_or_none() is not None
 
 
 def hold_lease(

@@ -1,6 +1,6 @@
 """What is needed to say how far a stream is complete, and whether it still moves."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -45,9 +45,14 @@ class StoredHistory:
 
 
 def all_histories(
-    connection: Connection, *, shop_key: str | None = None
+    connection: Connection,
+    *,
+    shop_key: str | None = None,
+    keys: Collection[str] | None = None,
 ) -> Mapping[tuple[str, Stream], StoredHistory]:
-    """Return the history of every stream whose history was cut; on wish of one shop only."""
+    """Return the history of every stream whose history was cut; on wish of some shops only."""
+    if shop_key is not None:
+        keys = [shop_key]
     is_open = slices.c.done_at.is_(None)
     is_counted = and_(is_open, slices.c.rows_total > 0)
     seen = cast(slices.c.rows_seen, Float) / func.nullif(slices.c.rows_total, 0)
@@ -66,7 +71,7 @@ def all_histories(
             func.max(case((is_open, slices.c.last_error))).label("last_error"),
             func.sum(case((is_counted, seen), else_=0.0)).label("under_way"),
         )
-        .where(true() if shop_key is None else slices.c.shop_key == shop_key)
+        .where(true() if keys is None else slices.c.shop_key.in_(keys))
         .group_by(slices.c.shop_key, slices.c.stream)
     )
     return {

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from worker.store.schema.feed import events
 
@@ -43,13 +43,21 @@ def record_event(
 ROUTINE = ("authorization_refreshing", "authorization_active", "reconciled")
 
 
+# Events among which news is looked for, so that it costs the same after years.
+_LOOK_BACK = 5_000
+
+
 def recent_events(
     connection: Connection, *, limit: int, routine: bool = True
 ) -> list[Event]:
     """Return the newest events, newest first; on wish without those of every day."""
     query = select(events).order_by(events.c.id.desc()).limit(limit)
     if not routine:
-        query = query.where(events.c.name.not_in(ROUTINE))
+        # What is old is no news: ten thousand sellers make so many of the others in a day.
+        newest = select(func.max(events.c.id)).scalar_subquery()
+        query = query.where(
+            events.c.id > newest - _LOOK_BACK, events.c.name.not_in(ROUTINE)
+        )
     rows = connection.execute(query)
     return [
         Event(

@@ -1,6 +1,6 @@
 """Reconciles: who may make a pass now, how far it is, and what the last one found."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import random
@@ -15,6 +15,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    true,
     update,
 )
 
@@ -182,10 +183,11 @@ def find_reconcile(
 
 
 def all_reconciles(
-    connection: Connection,
+    connection: Connection, *, keys: Collection[str] | None = None
 ) -> dict[tuple[str, Stream], StoredReconcile]:
-    """Return all reconciles by shop and stream."""
-    found = map(_read, connection.execute(select(reconciles)))
+    """Return all reconciles by shop and stream; on wish only those of these shops."""
+    wanted = true() if keys is None else reconciles.c.shop_key.in_(keys)
+    found = map(_read, connection.execute(select(reconciles).where(wanted)))
     return {(row.shop_key, row.stream): row for row in found}
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from worker.domain.errors import OperatorError
 
@@ -17,6 +19,7 @@ class Sealer:
 
     def __init__(self, keys: Keys, *, newer: Callable[[], Keys] | None = None) -> None:
         self._fernet = _fernet(keys)
+        self._keys = keys
         self._newer = newer
 
     def seal(self, secret: str | bytes) -> bytes:
@@ -39,6 +42,19 @@ class Sealer:
             OperatorError: no key fits.
         """
         return self._with_fitting_key(lambda fernet: fernet.rotate(sealed))
+
+    def derived(self, purpose: str) -> list[bytes]:
+        """Return keys for something else than sealing, the newest last.
+
+        Who knows one of them knows nothing of the key that it comes from.
+        """
+        keys = self._keys if self._newer is None else self._newer()
+        return [
+            HKDF(SHA256(), length=32, salt=None, info=purpose.encode()).derive(
+                key.encode()
+            )
+            for key in reversed(keys)
+        ]
 
     def _with_fitting_key(self, act: Callable[[MultiFernet], bytes]) -> bytes:
         try:

@@ -1,11 +1,11 @@
 """Shops and their streams' rows: found, paused, resumed, removed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, true, update
 
 from worker.domain.grants import DEAD
 from worker.domain.identity import Shop
@@ -34,11 +34,12 @@ def find_shop(connection: Connection, shop_key: str) -> StoredShop | None:
     return None if row is None else _read(row)
 
 
-def all_shops(connection: Connection) -> list[StoredShop]:
-    """Return all shops by key."""
-    return [
-        _read(row) for row in connection.execute(_query().order_by(shops.c.shop_key))
-    ]
+def all_shops(
+    connection: Connection, *, keys: Collection[str] | None = None
+) -> list[StoredShop]:
+    """Return all shops by key; on wish only these."""
+    query = _query().where(true() if keys is None else shops.c.shop_key.in_(keys))
+    return [_read(row) for row in connection.execute(query.order_by(shops.c.shop_key))]
 
 
 def shops_of(connection: Connection, authorization_id: int) -> list[StoredShop]:
@@ -199,6 +200,24 @@ def shop_keys(connection: Connection, authorization_id: int) -> list[str]:
             select(shops.c.shop_key).where(shops.c.authorization_id == authorization_id)
         ).scalars()
     )
+
+
+def shops_of_sellers(
+    connection: Connection, sellers: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], list[str]]:
+    """Return the shops of sellers who are named by app and subject."""
+    rows = connection.execute(
+        select(authorizations.c.app_id, authorizations.c.subject, shops.c.shop_key)
+        .join(authorizations, shops.c.authorization_id == authorizations.c.id)
+        # Together, as SQLite finds pairs by no index.
+        .where(authorizations.c.app_id.in_({app_id for app_id, _ in sellers}))
+        .where(authorizations.c.subject.in_({subject for _, subject in sellers}))
+        .order_by(shops.c.shop_key)
+    )
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        found.setdefault((row.app_id, row.subject), []).append(row.shop_key)
+    return found
 
 
 def _query() -> Any:

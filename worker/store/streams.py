@@ -1,5 +1,6 @@
 """Streams: who may pull them now, and how far they are."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from operator import attrgetter
@@ -14,6 +15,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     update,
 )
 
@@ -98,10 +100,14 @@ def find_stream(
     return None if row is None else _read(row)
 
 
-def all_streams(connection: Connection) -> list[StoredStream]:
-    """Return all streams by shop."""
+def all_streams(
+    connection: Connection, *, keys: Collection[str] | None = None
+) -> list[StoredStream]:
+    """Return all streams by shop; on wish only those of these shops."""
     rows = connection.execute(
-        select(streams).order_by(streams.c.shop_key, streams.c.stream)
+        select(streams)
+        .where(true() if keys is None else streams.c.shop_key.in_(keys))
+        .order_by(streams.c.shop_key, streams.c.stream)
     )
     return [_read(row) for row in rows]
 

@@ -7,6 +7,7 @@ also at the same moment, is exchanged once.
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from threading import Event
@@ -43,19 +44,30 @@ def connect_by_code(
     auth_code: str,
     *,
     subject: str | None = None,
+    known_only: bool = False,
 ) -> Connected:
     """Exchange a single-use code for tokens; `subject` is the seller they must be for.
+
+    `known_only`: nobody asked for it, so it may renew what is connected but add nobody.
 
     Raises:
         ReauthorizeShop: the code is used, expired or wrong.
         OperatorError: it is for another seller.
     """
     digest = hashlib.sha256(f"{app.app_id}:{auth_code}".encode()).hexdigest()
-    opened = _open_exchange(desk, app, digest)
+    # Only an `exchange` is finished after a crash, without asking again who it is for.
+    action = "renew" if known_only else "exchange"
+    opened = _open_exchange(desk, app, digest, action)
     if isinstance(opened, journal.Exchanged):
         return _already(desk, opened)
+
+    def is_welcome(grant: Grant) -> None:
+        _refuse_other(grant, subject)
+        if known_only:
+            _refuse_unknown(desk, app, grant)
+
     credentials = Credentials(auth_code=auth_code)
-    return _connect(desk, marketplace, app, credentials, opened, subject)
+    return _connect(desk, marketplace, app, credentials, opened, is_welcome)
 
 
 def connect_by_token(
@@ -75,7 +87,11 @@ def connect_by_token(
     with desk.database.write() as connection:
         entry_id = _open(connection, app, action="adopt", digest=None)
     credentials = Credentials(access_token=access_token)
-    return _connect(desk, marketplace, app, credentials, entry_id, subject)
+
+    def is_welcome(grant: Grant) -> None:
+        _refuse_other(grant, subject)
+
+    return _connect(desk, marketplace, app, credentials, entry_id, is_welcome)
 
 
 def adopt(
@@ -124,7 +140,9 @@ def adopt(
         return authorization_id
 
 
-def _open_exchange(desk: TokenDesk, app: App, digest: str) -> int | journal.Exchanged:
+def _open_exchange(
+    desk: TokenDesk, app: App, digest: str, action: str
+) -> int | journal.Exchanged:
     """Open an entry for a code; if it is known already, return how it ended."""
     pause = Event()
     waited = 0.0
@@ -133,7 +151,7 @@ def _open_exchange(desk: TokenDesk, app: App, digest: str) -> int | journal.Exch
             authorizations.lock_app(connection, app, now=database_now(connection))
             known = journal.find_exchange(connection, digest)
             if known is None:
-                return _open(connection, app, action="exchange", digest=digest)
+                return _open(connection, app, action=action, digest=digest)
         if known.outcome is not None:
             return known
         if waited >= _PATIENCE:
@@ -173,7 +191,7 @@ def _connect(
     app: App,
     credentials: Credentials,
     entry_id: int,
-    subject: str | None,
+    is_welcome: Callable[[Grant], None],
 ) -> Connected:
     by_code = bool(credentials.auth_code)
     with desk.database.read() as connection:
@@ -187,7 +205,7 @@ def _connect(
             work=Work.TOKENS,
             before_reading=lambda reply: seal_reply(desk, entry_id, reply),
         )
-        _refuse_other(grant, subject)
+        is_welcome(grant)
     except SellersyncError as error:
         # A code that the marketplace never saw may be submitted again.
         spent = isinstance(error, ReauthorizeShop | AnswerLost | OperatorError)
@@ -213,3 +231,13 @@ def _refuse_other(grant: Grant, subject: str | None) -> None:
             f"this token is for {grant.subject}, not for {subject}; nothing was stored: "
             f"sign in as {subject} and authorise once more"
         )
+
+
+def _refuse_unknown(desk: TokenDesk, app: App, grant: Grant) -> None:
+    with desk.database.read() as connection:
+        if authorizations.is_known(connection, app.app_id, grant.subject):
+            return
+    raise OperatorError(
+        f"{grant.subject} came without a link of ours and is not connected; nothing was "
+        "stored: send this seller a link of `sellersync authorize-url`"
+    )

@@ -1,7 +1,6 @@
 """The runway: how long until only the seller can help, told in time and once per mark."""
 
 from datetime import datetime, timedelta
-from uuid import uuid4
 
 from worker.domain.errors import OperatorError
 from worker.store import authorizations
@@ -10,6 +9,7 @@ from worker.store.database import database_now
 from worker.store.events import record_event
 from worker.store.shops import shop_keys
 from worker.tokens.desk import TokenDesk
+from worker.tokens.links import make_state
 
 # Days before the end of an authorization.
 MARKS = (30, 14, 7, 1)
@@ -38,7 +38,7 @@ def tell_runway(desk: TokenDesk) -> int:
                     "days": mark,
                     "ends_at": authorization.ends_at.isoformat(),
                     "shops": covered,
-                    "link": _link(desk, authorization),
+                    "link": _link(desk, authorization, now),
                     "advice": "Send the seller the link.",
                 },
             )
@@ -54,10 +54,11 @@ def passed_mark(ends_at: datetime, *, now: datetime) -> int | None:
     return min(passed, default=None)
 
 
-def _link(desk: TokenDesk, authorization: Authorization) -> str:
+def _link(desk: TokenDesk, authorization: Authorization, now: datetime) -> str:
     try:
         marketplace, app = desk.apps.find(authorization.app_id)
-        return marketplace.authorize_url(app, state=uuid4().hex)
+        state = make_state(desk.sealer, app, now=now)
+        return marketplace.authorize_url(app, state=state)
     except OperatorError as error:
         # The event matters more than the link; it says what is missing for it.
         return str(error)

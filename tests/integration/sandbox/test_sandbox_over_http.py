@@ -151,7 +151,7 @@ def test_the_console_explains_itself(sandbox_client: Callable[..., Any]) -> None
 
 
 def test_the_consent_page_stands_in(sandbox_client: Callable[..., Any]) -> None:
-    """The link for sellers leads to a page with their codes."""
+    """The link for sellers leads to a page with their codes; agreeing leads back."""
     client = sandbox_client()
     url = f"{client.base_url}/open/authorize"
     service_id = client.tiktok["service_id"]
@@ -159,7 +159,15 @@ def test_the_consent_page_stands_in(sandbox_client: Callable[..., Any]) -> None:
     page = client.http.get(url, params={"service_id": service_id, "state": "x"})
     wrong = client.http.get(url, params={"service_id": client.tiktok["app_key"]})
 
-    assert client.tiktok["sellers"][0]["auth_code"] in page.text
+    seller = client.tiktok["sellers"][0]
+    answer = {"service_id": service_id, "state": "x", "seller": seller["open_id"]}
+    back = client.http.post(
+        url, data={**answer, "decision": "agree"}, allow_redirects=False
+    )
+
+    assert seller["auth_code"] in page.text
+    assert back.status_code == 303
+    assert f"code={seller['auth_code']}" in back.headers["Location"]
     assert (wrong.status_code, wrong.text) == (404, "This service does not exist\n")
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from worker.sandbox.console import consent_page, sellers, stats
+from worker.sandbox.console import sellers, stats
 from worker.sandbox.control import NotUnderstood, obey
 from worker.sandbox.environment import settings_environment
 from worker.sandbox.options import SandboxOptions
@@ -59,7 +59,7 @@ def test_the_environment_fits_the_sellers(sandbox: Sandbox) -> None:
     assert variables["SELLERSYNC_TEMU__EU__APP_KEY"] == eu["app_key"]
     assert variables["SELLERSYNC_TEMU__EU__API_URL"] == eu["api_url"]
     assert variables["SELLERSYNC_TEMU__EU__REQUESTS_PER_SECOND"] == "20"
-    assert len(variables) == 7 + 3 * 4
+    assert len(variables) == 7 + 3 * 5
 
 
 def test_stats_name_every_app(
@@ -80,19 +80,6 @@ def test_stats_name_every_app(
     tiktok = next(iter(apps.values()))
     assert (tiktok["calls"], tiktok["violations"], tiktok["limit"]) == (2, 0, 10)
     assert tiktok["endpoints"] == {"/api/v2/token/get": 1, SHOPS: 1}
-
-
-def test_the_consent_page_belongs_to_the_service(sandbox: Sandbox) -> None:
-    """The app key is not the service id; the page shows each seller's code."""
-    keys = sandbox.tiktok_shop.market.keys
-
-    page = consent_page(sandbox, keys.service_id)
-
-    assert consent_page(sandbox, keys.app_key) is None
-    assert page is not None
-    assert len(page.splitlines()) == 2
-    code = sandbox.tiktok_shop.market.sellers.all[0].auth_code
-    assert f"--auth-code {code}" in page
 
 
 def test_the_world_can_be_set_in_motion_and_stopped(sandbox: Sandbox) -> None:

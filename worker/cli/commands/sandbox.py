@@ -88,6 +88,13 @@ def sandbox(
             metavar="URL", help="Where `sellersync web` is: changes are posted there."
         ),
     ] = None,
+    callback: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            help="Where `sellersync web` is: sellers who agree are sent back there.",
+        ),
+    ] = _DEFAULT.callback_base,
     json: Annotated[
         bool, typer.Option("--json", help="Print the address and settings as JSON.")
     ] = False,
@@ -106,6 +113,7 @@ def sandbox(
         churn=churn,
         scenario=scenario,
         webhooks=webhooks.rstrip("/") if webhooks else None,
+        callback_base=callback.rstrip("/"),
     )
     show = partial(_show_json if json else _show, options)
     # The address is told from inside the server, which must go on to answer.

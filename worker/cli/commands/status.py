@@ -5,13 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
-from worker.cli.overview import overview
 from worker.cli.printing import print_document, print_table, say
 from worker.cli.session import opened_runtime
 from worker.cli.times import duration
 from worker.cli.watching import Document, Shown
 from worker.cli.watching import watch as look_on
 from worker.domain.records import Stream
+from worker.overview.status import overview
 
 _EXAMPLE = """Example:
 

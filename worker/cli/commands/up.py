@@ -12,19 +12,20 @@ from config.embedded import (
     uses_embedded_broker,
     uses_embedded_database,
 )
+from config.exposure import refusal
 from config.logging import redact_text
 from config.settings import Settings, settings
 from worker.cli.broker import available_broker
 from worker.cli.interruption import Interruption
 from worker.cli.locks import alone
 from worker.cli.session import prepare
-from worker.cli.supervisor import Supervisor, celery_parts
+from worker.cli.supervisor import Supervisor, celery_parts, web_part
 from worker.domain.errors import OperatorError
 from worker.runtime import Runtime, make_home, runtime
 
 _LOOK_EVERY = 0.5  # seconds
 _CONNECT = """\
-Connect a seller: `sellersync connect tiktok-shop --auth-code CODE`
+Connect a seller: on the page above, or `sellersync connect tiktok-shop --auth-code CODE`
               or: `sellersync connect temu --zone eu --code CODE`"""
 _CONFIGURE = """\
 No app is configured yet, so there is nothing to do. Set
@@ -41,17 +42,19 @@ def register(program: typer.Typer) -> None:
 
 
 def up() -> None:
-    """Run workers and beat, and the embedded broker if no Redis is configured.
+    """Run workers, beat and web face, and the embedded broker if no Redis is configured.
 
     Goes on where it stopped. Ends with Ctrl-C or SIGTERM, within 40 seconds.
     """
     configured = settings()
     prepare()
+    if (reason := refusal(configured.web)) is not None:
+        raise OperatorError(reason)
     with Interruption() as interruption, _only_one(configured):
         here = runtime()
         here.database.check()
         with available_broker(configured) as revive_broker:
-            supervisor = Supervisor(celery_parts())
+            supervisor = Supervisor((*celery_parts(), web_part()))
             try:
                 supervisor.start()
                 typer.echo(_welcome(configured, here))
@@ -84,7 +87,8 @@ def _only_one(configured: Settings) -> Iterator[None]:
 def _welcome(configured: Settings, here: Runtime) -> str:
     broker = redact_text(redis_url(configured).client)
     lines = [
-        "sellersync is running: two workers and the beat; Ctrl-C stops it.",
+        "sellersync is running: two workers, the beat and the web face; Ctrl-C stops it.",
+        f"  web       {_address(configured)}",
         f"  database  {redact_text(database_url(configured))}"
         + (" (embedded)" if uses_embedded_database(configured) else ""),
         f"  broker    {broker}"
@@ -93,3 +97,10 @@ def _welcome(configured: Settings, here: Runtime) -> str:
     if here.apps.apps:
         lines += [f"  apps      {', '.join(app.app_id for _, app in here.apps.apps)}"]
     return "\n".join([*lines, _CONNECT if here.apps.apps else _CONFIGURE])
+
+
+def _address(configured: Settings) -> str:
+    host, port = configured.web.host, configured.web.port
+    if port == 0:
+        return "on a free port; its line `web_listens` says which"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"

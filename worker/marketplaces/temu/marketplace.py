@@ -5,6 +5,7 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from worker.domain.calls import Call, HttpReply, HttpRequest
+from worker.domain.consent import Consent
 from worker.domain.grants import Grant
 from worker.domain.identity import App, Credentials, Shop
 from worker.domain.limits import Limit
@@ -15,6 +16,7 @@ from worker.domain.personal import PersonalData
 from worker.domain.records import Order, Product, Stream
 from worker.domain.refusals import Diagnosis
 from worker.marketplaces.temu import (
+    callback,
     envelope,
     limits,
     order_pages,
@@ -33,6 +35,7 @@ class Temu:
     """One zone per app; a seller's grant covers one mall, which is the shop."""
 
     name: str = settings.NAME
+    title: str = "Temu"
     zones: tuple[str, ...] = tuple(Zone)
     personal_data: Mapping[Stream, PersonalData] = PERSONAL_DATA
     streams: Mapping[Stream, StreamRules] = MappingProxyType(
@@ -62,6 +65,10 @@ class Temu:
         """Return the link to send to a seller."""
         url = app.consent_url or settings.CONSENT_PAGES[Zone(app.zone)]
         return settings.with_query(url, appKey=app.app_key, state=state)
+
+    def consent(self, query: Mapping[str, str]) -> Consent:
+        """Read what the consent page sent a seller back with."""
+        return callback.consent(query)
 
     def limits(self, call: Call, app: App) -> tuple[Limit, ...]:
         """Return the limit of the app key, over all sellers, and the interface's own."""

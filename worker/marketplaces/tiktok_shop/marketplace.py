@@ -5,6 +5,7 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from worker.domain.calls import Call, HttpReply, HttpRequest
+from worker.domain.consent import Consent
 from worker.domain.grants import Grant
 from worker.domain.identity import App, Credentials, Shop
 from worker.domain.limits import Limit
@@ -37,6 +38,7 @@ class TikTokShop:
     """The one seam of this folder; it holds no state."""
 
     name = settings.NAME
+    title = "TikTok Shop"
     zones: tuple[str, ...] = (settings.ZONE,)
     streams: Mapping[Stream, StreamRules] = MappingProxyType(
         {
@@ -61,6 +63,10 @@ class TikTokShop:
     def authorize_url(self, app: App, *, state: str) -> str:
         """Return the link to the consent page."""
         return tokens.authorize_url(app, state=state)
+
+    def consent(self, query: Mapping[str, str]) -> Consent:
+        """Read what the consent page sent a seller back with."""
+        return tokens.consent(query)
 
     def limits(self, call: Call, app: App) -> tuple[Limit, ...]:
         """Return the limits of the app and shop that a call counts against."""

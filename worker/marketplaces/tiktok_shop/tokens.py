@@ -3,9 +3,11 @@
 https://partner.tiktokshop.com/docv2/page/authorization-overview-202407
 """
 
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from worker.domain.calls import Call
+from worker.domain.consent import Consent
 from worker.domain.errors import OperatorError
 from worker.domain.grants import Grant
 from worker.domain.identity import App, Shop
@@ -38,6 +40,21 @@ def authorize_url(app: App, *, state: str) -> str:
         )
     query = urlencode({"service_id": app.service_id, "state": state})
     return f"{app.consent_url or CONSENT_URL}/open/authorize?{query}"
+
+
+def consent(query: Mapping[str, str]) -> Consent:
+    """Read the parameters of the callback; a seller who says no comes with `code=null`.
+
+    A seller who authorises anew in Seller Center, after a scope was added, comes without
+    `state`.
+    """
+    code = query.get("code", "")
+    agreed = code not in {"", "null"}
+    return Consent(
+        code=code if agreed else "",
+        state=query.get("state", ""),
+        refused=None if agreed else query.get("error") or "no code",
+    )
 
 
 def exchange() -> Conversation[Grant]:

@@ -3,6 +3,7 @@
 from worker.store.schema import (
     accounts,
     feed,
+    links,
     notifications,
     reads,
     reconciles,
@@ -15,6 +16,7 @@ from worker.store.schema.metadata import metadata
 __all__ = [
     "accounts",
     "feed",
+    "links",
     "metadata",
     "notifications",
     "reads",

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from worker.domain.identity import App
 from worker.domain.limits import Limit
 from worker.domain.records import Stream
@@ -66,3 +68,21 @@ def test_an_app_without_a_page_uses_that_of_its_zone(app: App) -> None:
     assert MARKETPLACE.authorize_url(bare, state="s").startswith(
         "https://seller-eu.temu.com/open-platform/client-manage/authorization?appKey="
     )
+
+
+@pytest.mark.parametrize(
+    ("host", "zone"),
+    [
+        ("openapi-b-us.temu.com", "us"),
+        ("openapi-b-eu.temu.com", "eu"),
+        ("OpenAPI-b-global.temu.com:443", "global"),
+        ("openapi-b-eu.temu.com.evil.example", None),
+        ("[", None),
+        ("", None),
+    ],
+)
+def test_the_callback_host_tells_the_zone(host: str, zone: str | None) -> None:
+    """A host that is not Temu's tells nothing, and is never called."""
+    consent = MARKETPLACE.consent({"code": "c", "state": "s", "callback_host": host})
+
+    assert consent.zone == zone

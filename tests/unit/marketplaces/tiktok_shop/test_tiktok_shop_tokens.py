@@ -199,3 +199,10 @@ def test_a_missing_service_id_is_named(app: App) -> None:
     """The operator reads which variable to set."""
     with pytest.raises(OperatorError, match="SELLERSYNC_TIKTOK_SHOP__SERVICE_ID"):
         tokens.authorize_url(replace(app, service_id=None), state="x")
+
+
+def test_a_seller_who_says_no_comes_with_the_word_null() -> None:
+    """It is no code."""
+    consent = tokens.consent({"code": "null", "error": "auth_denied", "state": "s"})
+
+    assert (consent.code, consent.refused) == ("", "auth_denied")

@@ -1,7 +1,9 @@
 """Everything an operator asks first: shops, apps and their budgets, recent events."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+
+from sqlalchemy import Connection
 
 from worker.domain.errors import BudgetUnavailable
 from worker.domain.identity import App
@@ -15,7 +17,7 @@ from worker.store.certificates import StoredHistory, all_histories
 from worker.store.database import database_now
 from worker.store.events import Event, recent_events
 from worker.store.reconciles import StoredReconcile, all_reconciles
-from worker.store.shops import StoredShop, all_shops
+from worker.store.shops import StoredShop, all_shops, shops_of_sellers
 from worker.store.streams import StoredStream, all_streams
 from worker.sync.certificate import certify
 
@@ -26,14 +28,26 @@ Row = dict[str, object]
 
 def overview(here: Runtime) -> dict[str, list[Row]]:
     """Return `shops`, the one that ends first at the front, `apps` and `events`."""
+    apps = app_rows(here)
     with here.database.read() as connection:
-        now = database_now(connection)
-        authorizations = {found.id: found for found in all_authorizations(connection)}
-        shops = all_shops(connection)
-        streams = all_streams(connection)
-        histories = all_histories(connection)
-        reconciles = all_reconciles(connection)
-        events = recent_events(connection, limit=_EVENTS, routine=False)
+        return {
+            "shops": shop_rows(connection),
+            "apps": apps,
+            "events": event_rows(connection, limit=_EVENTS),
+        }
+
+
+def shop_rows(connection: Connection, keys: Sequence[str] | None = None) -> list[Row]:
+    """Return all shops, or these: the one that ends first at the front."""
+    now = database_now(connection)
+    shops = all_shops(connection, keys=keys)
+    numbers = None if keys is None else [each.authorization_id for each in shops]
+    authorizations = {
+        found.id: found for found in all_authorizations(connection, numbers=numbers)
+    }
+    streams = all_streams(connection, keys=keys)
+    histories = all_histories(connection, keys=keys)
+    reconciles = all_reconciles(connection, keys=keys)
     by_shop: dict[str, Row] = {stored.shop.shop_key: {} for stored in shops}
     marketplace_of = {each.shop.shop_key: each.shop.marketplace for each in shops}
     for stream in streams:
@@ -53,14 +67,10 @@ def overview(here: Runtime) -> dict[str, list[Row]]:
         key = stored.shop.shop_key
         return not authorization.is_dead, authorization.ends_at, key
 
-    return {
-        "shops": [
-            _shop(stored, authorizations[stored.authorization_id], by_shop)
-            for stored in sorted(shops, key=ends)
-        ],
-        "apps": _apps(here),
-        "events": [_event(event, authorizations.values(), shops) for event in events],
-    }
+    return [
+        _shop(stored, authorizations[stored.authorization_id], by_shop)
+        for stored in sorted(shops, key=ends)
+    ]
 
 
 def _shop(
@@ -126,17 +136,18 @@ def _reconcile(stored: StoredReconcile | None) -> Row | None:
     }
 
 
-def _event(
-    event: Event, authorizations: Iterable[Authorization], shops: Iterable[StoredShop]
-) -> Row:
-    """Return an event; one that is about a seller is about that seller's shops."""
-    seller = (event.app_id, event.detail.get("subject"))
-    covering = {
-        found.id for found in authorizations if (found.app_id, found.subject) == seller
+def event_rows(connection: Connection, *, limit: int) -> list[Row]:
+    """Return the newest events; one that is about a seller is about that seller's shops."""
+    events = recent_events(connection, limit=limit, routine=False)
+    sellers = {
+        (event.app_id or "", str(event.detail.get("subject"))) for event in events
     }
-    about = [
-        stored.shop.shop_key for stored in shops if stored.authorization_id in covering
-    ]
+    shops = shops_of_sellers(connection, sellers)
+    return [_event(event, shops) for event in events]
+
+
+def _event(event: Event, shops: Mapping[tuple[str, str], list[str]]) -> Row:
+    about = shops.get((event.app_id or "", str(event.detail.get("subject"))), [])
     if event.shop_key is not None:
         about = [event.shop_key]
     return {
@@ -149,7 +160,8 @@ def _event(
     }
 
 
-def _apps(here: Runtime) -> list[Row]:
+def app_rows(here: Runtime) -> list[Row]:
+    """Return each app's budget, as far as it is known."""
     found: dict[str, Mapping[str, Standing]] = {}
     try:
         for _, app in here.apps.apps:
