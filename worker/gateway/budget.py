@@ -23,6 +23,8 @@ from worker.gateway.demand import Demand
 from worker.gateway.known_app import KnownApp
 from worker.gateway.leases import LEASED_ABOVE, Leases
 from worker.gateway.ledger import Answer, Ledger, Outcome, Standing, Step, Visit
+from worker.gateway.punctuality import MOST_LATENESS
+from worker.gateway.slot import Slot
 
 RANKS: Mapping[Work, int] = {work: rank for rank, work in enumerate(Work)}
 
@@ -78,8 +80,8 @@ class Budget:
         self._lock = threading.Lock()
         self._apps: dict[str, KnownApp] = {}
 
-    def take(self, demand: Demand) -> float:
-        """Wait for the next free call and return how many seconds that took.
+    def take(self, demand: Demand) -> Slot:
+        """Wait for the next free call.
 
         Raises:
             BudgetExhausted: it is too far away; nothing was booked.
@@ -88,15 +90,16 @@ class Budget:
         began = self._monotonic()
         ticket = token_hex(6)
         try:
-            if not self._use_lease(demand, began):
-                self._wait_for_slot(demand, ticket, began)
+            latest = self._use_lease(demand, began)
+            if latest is None:
+                latest = self._wait_for_slot(demand, ticket, began)
         except SellersyncError:
             # There is no place in the queue, or it lapses.
             raise
         except BaseException:
             self._leave(demand, ticket)
             raise
-        return self._monotonic() - began
+        return Slot(waited=self._monotonic() - began, latest=latest)
 
     def throttled(self, demand: Demand, pause: timedelta) -> None:
         """Stop everybody with the same limit for a while, and lower it for all of them."""
@@ -118,7 +121,8 @@ class Budget:
         names = [limit_name, *self._ledger.refused(app_id, most=_SHOWN)]
         return {name: self._ledger.look(app_id, name) for name in dict.fromkeys(names)}
 
-    def _wait_for_slot(self, demand: Demand, ticket: str, began: float) -> None:
+    def _wait_for_slot(self, demand: Demand, ticket: str, began: float) -> float:
+        """Return until when the slot is good."""
         app = self._app(demand)
         # A Redis that is far away answers when a slot of its "now" is over.
         far = app.return_trip
@@ -139,7 +143,7 @@ class Budget:
             late = self._monotonic() - moment
             app.punctuality.woke(max(late, 0.0))
             if late <= app.punctuality.lateness:
-                return
+                return moment + MOST_LATENESS
             # Reaching further each time, no answer is always late again.
             reach = max(2 * visit.reach, 2 * app.return_trip, late if missed else 0.0)
             reach = min(reach, 1.0)
@@ -178,16 +182,17 @@ class Budget:
             self._leases.keep(_holder(demand), further)
         return answer
 
-    def _use_lease(self, demand: Demand, now: float) -> bool:
-        """Wait for a slot that this process has already; False if there is none."""
+    def _use_lease(self, demand: Demand, now: float) -> float | None:
+        """Wait for a slot that this process has already; None if there is none."""
         if not _is_leased(demand):
-            return False
+            return None
         lateness = self._app(demand).punctuality.lateness
         slot = self._leases.take(_holder(demand), not_before=now - lateness)
         if slot is None:
-            return False
+            return None
         self._sleep_until(slot)
-        return self._monotonic() - slot <= lateness
+        is_late = self._monotonic() - slot > lateness
+        return None if is_late else slot + MOST_LATENESS
 
     def _leave(self, demand: Demand, ticket: str) -> None:
         try:

@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 from tenacity import RetryCallState
 
-from worker.domain.calls import Call, Host, HttpReply, Work
+from worker.domain.calls import Call, Host, HttpReply, HttpRequest, Work
 from worker.domain.errors import (
+    BudgetExhausted,
     ClockSkewed,
     MarketplaceError,
     RetryLater,
@@ -22,7 +23,12 @@ from worker.gateway.credentials import CredentialSource
 from worker.gateway.decisions import NOW, RenewToken, SendAgain, Stop, decide
 from worker.gateway.demand import Demand
 from worker.gateway.records import CallRecord
+from worker.gateway.slot import Slot
 from worker.gateway.transport import Transport
+
+# Slots that may pass by while a call is being signed, before others get their turn.
+_SLOTS = 5
+_A_MOMENT = timedelta(seconds=1)
 
 
 class CallBudget(Protocol):
@@ -30,8 +36,8 @@ class CallBudget(Protocol):
 
     max_wait: timedelta
 
-    def take(self, demand: Demand) -> float:
-        """Wait for the next free call; return the seconds that took."""
+    def take(self, demand: Demand) -> Slot:
+        """Wait for the next free call."""
 
     def throttled(self, demand: Demand, pause: timedelta) -> None:
         """Stop everybody with the same limit for a while, and lower it."""
@@ -118,10 +124,7 @@ class Exchange:
         use, errand = self._use, self._errand
         self._signed_with = self._renewed or errand.credentials.current()
         self._renewed = None
-        waited = use.budget.take(self._demand)
-        request = errand.marketplace.request(
-            errand.call, errand.app, self._signed_with, now=use.clocks.now(errand.host)
-        )
+        request, waited = self._signed_in_time()
         started = use.monotonic()
         self._trip = trip = _Trip(sent_at=use.now())
         try:
@@ -139,6 +142,26 @@ class Exchange:
         # wait for the garbage collector.
         trip.reply = None
         return payload
+
+    def _signed_in_time(self) -> tuple[HttpRequest, float]:
+        """Return a request to be sent at once, and the seconds waited for leave to do so.
+
+        A process may be stopped or starved between the two; then its slot is over.
+        """
+        use, errand = self._use, self._errand
+        waited = 0.0
+        for _ in range(_SLOTS):
+            slot = use.budget.take(self._demand)
+            waited += slot.waited
+            request = errand.marketplace.request(
+                errand.call,
+                errand.app,
+                self._signed_with,
+                now=use.clocks.now(errand.host),
+            )
+            if use.monotonic() <= slot.latest:
+                return request, waited
+        raise BudgetExhausted(retry_after=_A_MOMENT)
 
     def goes_on(self, state: RetryCallState) -> bool:
         """Decide what follows the attempt, and prepare it.

@@ -6,6 +6,7 @@ real retries (without the waiting), real database; only the wire is played.
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from math import inf
 
 import orjson
 import pytest
@@ -25,6 +26,7 @@ from worker.domain.pages import PageRequest, Window
 from worker.domain.records import Stream
 from worker.gateway.caller import Gateway
 from worker.gateway.clocks import ServerClocks
+from worker.gateway.slot import Slot
 from worker.marketplaces import marketplaces
 from worker.marketplaces.configured import ConfiguredApps
 from worker.marketplaces.temu.codes import MEANINGS as TEMU_CODES
@@ -163,7 +165,7 @@ class FreeBudget:
     def take(self, demand):
         """Wait for nothing."""
         del demand
-        return 0.0
+        return Slot(waited=0.0, latest=inf)
 
     def throttled(self, demand, pause):
         """Pause nobody."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from math import inf
 from typing import cast
 
 import pytest
@@ -16,6 +17,7 @@ from worker.gateway.caller import Gateway
 from worker.gateway.clocks import ServerClocks
 from worker.gateway.demand import Demand
 from worker.gateway.records import CallRecord
+from worker.gateway.slot import Slot
 
 # In every test's keys and tokens; no text of ours may ever hold it.
 CANARY = "canary"
@@ -107,13 +109,15 @@ class OpenBudget:
     latencies: list[tuple[str, float]] = field(default_factory=list)
     max_wait: timedelta = timedelta(seconds=5)
     free: bool = True
+    # Until when the next slots are good; after them all are for ever.
+    latest: list[float] = field(default_factory=list)
 
-    def take(self, demand: Demand) -> float:
+    def take(self, demand: Demand) -> Slot:
         """Give a call after a quarter of a second, by its own word."""
         if not self.free:
             raise BudgetExhausted(retry_after=timedelta(seconds=9))
         self.taken.append(demand)
-        return 0.25
+        return Slot(waited=0.25, latest=self.latest.pop(0) if self.latest else inf)
 
     def throttled(self, demand: Demand, pause: timedelta) -> None:
         """Write the pause down."""

@@ -92,7 +92,8 @@ class Bench:
         seller: str = "seller",
     ) -> float:
         """Take a call; return the seconds waited."""
-        return self.budget.take(self.demand(*limits, app=app, work=work, seller=seller))
+        demand = self.demand(*limits, app=app, work=work, seller=seller)
+        return self.budget.take(demand).waited
 
     def demand(
         self,

@@ -70,6 +70,33 @@ def test_credentials_are_read_before_the_slot_is_awaited(
     assert stage.tokens.read == 1
 
 
+def test_a_slot_that_passed_while_signing_is_not_used(
+    played: Callable[..., Any],
+) -> None:
+    """A process that stood still between the two sends in its next slot."""
+    stage = played("fine")
+    stage.budget.latest = [stage.start - 1, stage.start - 1]
+
+    stage.send()
+
+    assert len(stage.budget.taken) == 3
+    assert len(stage.wire.sent) == 1
+    assert [each.waited for each in stage.records] == [0.75]
+
+
+def test_a_process_that_misses_every_slot_comes_back_later(
+    played: Callable[..., Any],
+) -> None:
+    """Nothing was sent, and the others have their turn."""
+    stage = played("fine")
+    stage.budget.latest = [stage.start - 1] * 9
+
+    with pytest.raises(BudgetExhausted):
+        stage.send()
+
+    assert stage.wire.sent == []
+
+
 def test_a_record_says_how_long_the_answer_took(played: Callable[..., Any]) -> None:
     """The time on the wire is told apart from the wait for the budget."""
     stage = played("fine")
