@@ -8,7 +8,6 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import timedelta
-from time import monotonic
 
 from worker.domain.calls import Work
 from worker.domain.errors import LeaseLost, TooManyResults
@@ -26,7 +25,7 @@ from worker.store.slices import (
 from worker.store.streams import Progress
 from worker.sync.page_reader import PageReader
 from worker.sync.pages import PageOfWalk, PageTokenRefused, Source
-from worker.sync.pull import PATIENT_WALKS, Pulled, cannot_be_cut, is_over, is_stuck
+from worker.sync.pull import PATIENT_WALKS, Pulled, cannot_be_cut, is_stuck
 from worker.sync.slices import is_uncomfortable, parts_of
 from worker.sync.stopwatch import Stopwatch
 from worker.sync.walk import Step, after_page, is_too_large
@@ -54,7 +53,6 @@ class SlicePuller:
             MarketplaceError: the leaf says what happens next; the progress is saved.
             LeaseLost: somebody else reads the slice now.
         """
-        ends_at = None if deadline is None else monotonic() + deadline.total_seconds()
         pulled = Pulled()
         progress, clock = self._start(claim, pulled)
         with PageReader(
@@ -63,9 +61,10 @@ class SlicePuller:
             claim.stream,
             work=Work.BACKFILL,
             clock=clock,
+            deadline=deadline,
             readers=self.readers,
         ) as pages:
-            while progress is not None and not (self.should_stop() or is_over(ends_at)):
+            while progress is not None and pages.may_read() and not self.should_stop():
                 progress = self._take_page(claim, source, pages, progress, pulled)
         return pulled
 

@@ -8,7 +8,7 @@ costs one call: when the process stops, or when a write fails.
 from concurrent.futures import Executor, Future
 from contextvars import copy_context
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
@@ -18,7 +18,7 @@ from worker.domain.records import Stream
 from worker.gateway.caller import Gateway
 from worker.store.streams import Progress
 from worker.sync.pages import Source
-from worker.sync.stopwatch import Stopwatch
+from worker.sync.stopwatch import Stopwatch, end_of, is_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Fetched:
 
 
 class PageReader:
-    """Reads the pages of one stream; without `readers` none is read ahead."""
+    """Reads the pages of one turn; without `readers` none is read ahead."""
 
     def __init__(
         self,
@@ -40,6 +40,7 @@ class PageReader:
         *,
         work: Work,
         clock: Stopwatch,
+        deadline: timedelta | None,
         readers: Executor | None,
     ) -> None:
         self._source = source
@@ -48,6 +49,7 @@ class PageReader:
         self._work = work
         self._clock = clock
         self._readers = readers
+        self._ends_at = end_of(deadline)
         self._coming: tuple[Progress, Future[Fetched]] | None = None
 
     def __enter__(self) -> Self:
@@ -62,6 +64,10 @@ class PageReader:
         # Nobody waits for a page that nobody wants.
         if self._coming is not None:
             self._coming[1].cancel()
+
+    def may_read(self) -> bool:
+        """Whether time is left for a page, or one is under way that would be wasted."""
+        return self._coming is not None or not is_over(self._ends_at)
 
     def read(self, progress: Progress) -> Fetched:
         """Return the page that a walk has come to.
@@ -78,7 +84,7 @@ class PageReader:
 
     def begin(self, progress: Progress) -> None:
         """Read ahead the page that will be wanted at this progress."""
-        if self._readers is not None:
+        if self._readers is not None and not is_over(self._ends_at):
             run = copy_context().run
             self._coming = progress, self._readers.submit(run, self._fetch, progress)
 

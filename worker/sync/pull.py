@@ -9,7 +9,6 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from time import monotonic
 
 from worker.domain.calls import Work
 from worker.domain.errors import LeaseLost, RetryLater, TooManyResults
@@ -101,7 +100,6 @@ class Puller:
             LeaseLost: somebody else pulls the stream now.
         """
         rules = source.rules(claim.stream)
-        ends_at = None if deadline is None else monotonic() + deadline.total_seconds()
         progress, arrivals, target = self._start(claim, rules)
         pulled = Pulled(watermark=progress.watermark)
         with PageReader(
@@ -110,9 +108,10 @@ class Puller:
             claim.stream,
             work=Work.ORDERS if claim.stream is Stream.ORDERS else Work.PRODUCTS,
             clock=Stopwatch(target),
+            deadline=deadline,
             readers=self.readers,
         ) as pages:
-            while not (self.should_stop() or is_over(ends_at)):
+            while pages.may_read() and not self.should_stop():
                 if window_of(progress) is None:
                     opened = self._open(claim, rules, history, target, pulled)
                     if opened is None:
@@ -284,11 +283,6 @@ def is_stuck(progress: Progress, failures: int, last_error: str | None) -> bool:
         # Answers, but not a marketplace that does not answer at all.
         and (last_error or "").startswith(("RetryLater:", "UnreadableReply:"))
     )
-
-
-def is_over(ends_at: float | None) -> bool:
-    """Whether a turn's time is up."""
-    return ends_at is not None and monotonic() >= ends_at
 
 
 def cannot_be_cut(stream: Stream, shop_key: str) -> RetryLater:

@@ -8,7 +8,6 @@ shown and the progress commit in one transaction, so a kill costs at most one pa
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from time import monotonic
 from typing import Any
 
 from worker.domain.calls import Work
@@ -30,9 +29,10 @@ from worker.store.streams import Progress, find_stream
 from worker.sync.lateness import overlap_after
 from worker.sync.pages import PageTokenRefused, Source
 from worker.sync.passes import next_part, range_of_pass
-from worker.sync.pull import PATIENT_WALKS, is_over
+from worker.sync.pull import PATIENT_WALKS
 from worker.sync.reconcile_page import write_reconciled
 from worker.sync.settlement import Settler, Settling
+from worker.sync.stopwatch import end_of, is_over
 from worker.sync.walk import Step, after_page, is_too_large
 from worker.sync.windows import History, halve, restart, window_of
 
@@ -81,7 +81,7 @@ class Reconciler:
             MarketplaceError: the leaf says what happens next; the progress is saved.
             LeaseLost: somebody else makes this pass now.
         """
-        ends_at = None if deadline is None else monotonic() + deadline.total_seconds()
+        ends_at = end_of(deadline)
         done = Reconciled()
         settler = Settler(database=self.database, gateway=self.gateway)
         self._begin(claim, source, history)
@@ -232,7 +232,3 @@ def _cut(claim: ReconcileClaim, progress: Progress) -> Progress:
             "one second holds more rows than the marketplace shows, or they keep changing",
         )
     return shorter
-
-
-def _is_over(ends_at: float | None) -> bool:
-    return ends_at is not None and monotonic() >= ends_at

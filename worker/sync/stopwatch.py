@@ -1,4 +1,4 @@
-"""The database's time since it was looked at, without asking again."""
+"""The database's time since it was looked at, and a turn's own time."""
 
 from datetime import datetime, timedelta
 from time import monotonic
@@ -14,3 +14,13 @@ class Stopwatch:
     def now(self) -> datetime:
         """Return what time it is on the database's clock, or a little less."""
         return self._began_at + timedelta(seconds=monotonic() - self._began)
+
+
+def end_of(deadline: timedelta | None) -> float | None:
+    """Return when a turn that begins now is over, on this process's clock."""
+    return None if deadline is None else monotonic() + deadline.total_seconds()
+
+
+def is_over(ends_at: float | None) -> bool:
+    """Whether a turn's time is up."""
+    return ends_at is not None and monotonic() >= ends_at
