@@ -18,6 +18,8 @@ class Queue(StrEnum):
 
 
 ROUTES = {
+    # Each goes through the queue that it proves.
+    **{f"tasks.canary.{queue}": {"queue": queue.value} for queue in Queue},
     "tasks.schedule.*": {"queue": Queue.TICK.value},
     "tasks.tokens.*": {"queue": Queue.TOKENS.value},
     "tasks.webhooks.hand_out": {"queue": Queue.TICK.value},

@@ -7,7 +7,7 @@ own folder and uses `FROM_ENVIRONMENT` too.
 from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -16,6 +16,7 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
+    model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -35,6 +36,9 @@ Blanked = Annotated[
     timedelta | Literal["never"],
     BeforeValidator(partial(parse_duration, word="never")),
 ]
+
+# The clocks of two hosts may differ by this much, and nothing goes wrong.
+CLOCKS_APART = timedelta(seconds=60)
 
 FROM_ENVIRONMENT = SettingsConfigDict(
     env_prefix="SELLERSYNC_",
@@ -135,6 +139,9 @@ class TokensSettings(BaseModel):
 
     # Tokens that cannot be refreshed (Temu) are looked at this often.
     check_every: Duration = timedelta(days=1)
+    # A refresh whose worker died is settled after this; longer than one call with all its
+    # retries.
+    lease: Duration = timedelta(seconds=120)
 
 
 class ScheduleSettings(BaseModel):
@@ -152,6 +159,32 @@ class ScheduleSettings(BaseModel):
     slices_at_once: Annotated[int, Field(ge=1)] = 12
     # Reconciles that are made at once, by all workers together.
     reconciles_at_once: Annotated[int, Field(ge=1)] = 2
+    # Redis gives a message to another worker after this; more than twice the longest task,
+    # and the same on every worker: whoever looks applies its own value to all messages.
+    visibility_timeout: Duration = timedelta(seconds=600)
+    # A worker or beat that hears nothing although Redis answers ends after this; longer
+    # than the 30 s between two tries to connect.
+    deaf_after: Duration = timedelta(seconds=60)
+    # How often each queue is proved to be served, from the beat to a row.
+    canary_every: Duration = timedelta(seconds=30)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        """Refuse times that make messages come back while they are being worked on."""
+        if self.lease <= self.pull_deadline:
+            raise ValueError("LEASE has to be longer than PULL_DEADLINE")
+        if self.visibility_timeout < 2 * self.pull_deadline:
+            raise ValueError("VISIBILITY_TIMEOUT has to be twice PULL_DEADLINE or more")
+        return self
+
+    @property
+    def message_expires(self) -> float:
+        """Seconds after which a message is not worth keeping: its lease is over.
+
+        Celery compares the clocks of two hosts here; a worker whose clock is ahead must not
+        throw away what is still good. What is too old finds its lease taken.
+        """
+        return (self.lease + CLOCKS_APART).total_seconds()
 
 
 class FeedSettings(BaseModel):

@@ -43,6 +43,6 @@ def send_due_reconciles() -> int:
         app.send_task(
             f"tasks.{claim.stream}.reconcile",
             kwargs={"shop_key": claim.shop_key, "lease": claim.lease_token},
-            expires=here.settings.schedule.lease.total_seconds(),
+            expires=here.settings.schedule.message_expires,
         )
     return len(claims)

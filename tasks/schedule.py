@@ -18,7 +18,7 @@ def tick() -> None:
         lease=here.settings.schedule.lease,
         queue_length=here.queue_length,
     )
-    expires = due.lease.total_seconds()
+    expires = here.settings.schedule.message_expires
     for refresh in due.refreshes:
         app.send_task(
             "tasks.tokens.refresh_due",
@@ -51,7 +51,9 @@ def tick() -> None:
 
 @app.task(name="tasks.schedule.watch_progress")
 def watch_progress() -> None:
-    """Tell which streams have stopped moving, and which move again."""
-    stalled, recovered = runtime().upkeep.tell_stalls()
-    if stalled or recovered:
-        sum_up("stalls", stalled=stalled, recovered=recovered)
+    """Tell which streams have stopped moving or move again; revive what was forgotten."""
+    upkeep = runtime().upkeep
+    forgotten = upkeep.revive_forgotten()
+    stalled, recovered = upkeep.tell_stalls()
+    if stalled or recovered or forgotten:
+        sum_up("stalls", stalled=stalled, recovered=recovered, forgotten=forgotten)

@@ -19,6 +19,6 @@ def send_waiting_slices() -> int:
                 "slice_id": claim.slice_id,
                 "lease": claim.lease_token,
             },
-            expires=here.settings.schedule.lease.total_seconds(),
+            expires=here.settings.schedule.message_expires,
         )
     return len(claims)

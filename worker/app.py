@@ -23,14 +23,16 @@ from config.schedule import beat_entries
 from config.settings import Settings, settings
 from worker.domain.errors import OperatorError
 from worker.marketplaces.configured import unknown_settings
+from worker.health.signs import watch
 from worker.runtime import build_runtime, stopping
 from worker.runtime.summary import begin_summary, tell_summary
 
 log = structlog.get_logger(__name__)
 
-# More than twice the longest task, and the same on every consumer: the worker that scans
-# applies its own value to everybody's messages.
-VISIBILITY_TIMEOUT = 600  # seconds
+# How often messages of dead workers are looked for: often enough to find them soon after
+# their time.
+_LOOKS = 6
+_LONGEST_LOOK = 10.0  # seconds
 
 # A header of each message: when it was sent, so that a log line tells how long it waited.
 _ENQUEUED_AT = "enqueued_at"
@@ -53,18 +55,21 @@ app = Celery(
     # Names as strings: the tasks stand above this module and import it.
     include=[
         *("tasks.schedule", "tasks.tokens", "tasks.retention", "tasks.webhooks"),
+        "tasks.canary",
         *("tasks.orders", "tasks.products", "tasks.backfill"),
     ],
 )
+_schedule = settings().schedule
+_visibility = _schedule.visibility_timeout.total_seconds()
 app.conf.update(
     broker_connection_retry_on_startup=True,
     # The default gives up after 100 tries; a worker must outlive any outage.
     broker_connection_max_retries=None,
     broker_transport_options={
-        "visibility_timeout": VISIBILITY_TIMEOUT,
+        "visibility_timeout": _visibility,
         # A dead worker's messages come back after the timeout, not up to 100 s later.
         # https://github.com/celery/kombu/pull/2558
-        "unacked_restore_interval": 10,
+        "unacked_restore_interval": min(_LONGEST_LOOK, _visibility / _LOOKS),
         "unacked_restore_throttle": 1,
         # Without it a half-open connection freezes worker and beat for good.
         "socket_timeout": 15,
@@ -101,12 +106,14 @@ app.conf.update(
     worker_concurrency=16,
     worker_hijack_root_logger=False,
     worker_redirect_stdouts=False,
-    beat_schedule=beat_entries(settings().schedule.tick_every),
+    beat_schedule=beat_entries(_schedule),
     # What is due is in the database: beat itself has nothing to remember.
-    beat_scheduler="celery.beat:Scheduler",
+    beat_scheduler="worker.health.beat:WatchedScheduler",
     beat_max_loop_interval=5,
     beat_enable_remote_control=True,
 )
+# A deaf worker ends, and silent queues are told.
+watch(app)
 
 
 def _tell_in_one_line(

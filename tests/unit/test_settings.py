@@ -57,10 +57,10 @@ def test_a_wrong_value_is_refused_without_being_shown(monkeypatch):
 
 def test_secrets_do_not_show_in_the_repr(monkeypatch):
     """URLs hold passwords, so they are secret too."""
-    monkeypatch.setenv("SELLERSYNC_DATABASE_URL", "postgresql://u:canary@h/x")
-    monkeypatch.setenv("SELLERSYNC_ENCRYPTION_KEYS", "canary")
+    monkeypatch.setenv("SELLERSYNC_DATABASE_URL", "postgresql://u:mandrake@h/x")
+    monkeypatch.setenv("SELLERSYNC_ENCRYPTION_KEYS", "mandrake")
 
-    assert "canary" not in repr(Settings())
+    assert "mandrake" not in repr(Settings())
 
 
 def test_the_embedded_parts_live_in_the_home_folder(monkeypatch, tmp_path):
@@ -120,3 +120,21 @@ def test_some_durations_have_no_end(monkeypatch, variable, word):
     assert found == word
     assert refused.value.errors()[0]["loc"] == (group, name)
     assert f"or {word}" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("LEASE", "90s"), ("VISIBILITY_TIMEOUT", "179s")]
+)
+def test_times_that_make_work_come_twice_are_refused(monkeypatch, name, value):
+    """A lease or a message must not end while its work may go on."""
+    monkeypatch.setenv(f"SELLERSYNC_SCHEDULE__{name}", value)
+
+    with pytest.raises(ValidationError, match=name):
+        Settings()
+
+
+def test_a_message_outlives_its_lease_by_as_much_as_clocks_may_differ():
+    """Celery compares the sender's clock with the worker's."""
+    schedule = Settings().schedule
+
+    assert schedule.message_expires == schedule.lease.total_seconds() + 60

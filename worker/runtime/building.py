@@ -106,6 +106,7 @@ def build_runtime(configured: Settings) -> Runtime:
         gateway=gateway,
         apps=apps,
         check_every=configured.tokens.check_every,
+        lease=configured.tokens.lease,
     )
     spare_the_collector()
     return Runtime(

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import uuid4
 
 from worker.domain.records import Stream
 from worker.runtime.parts import Parts, stopping
 from worker.runtime.shops import unknown_shop
 from worker.runtime.verdicts import verdict
 from worker.store.database import database_now
+from worker.store.leases import lease_token
 from worker.store.shops import find_shop
 from worker.store.streams import Claim, claim_stream, request_again
 from worker.sync.pull import Pulled, Puller
@@ -44,7 +44,7 @@ class Pulls:
                 connection,
                 shop_key,
                 stream,
-                token=uuid4().hex,
+                token=lease_token(),
                 now=now,
                 until=now + self.parts.settings.schedule.lease,
                 handed=handed,

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import uuid4
 
 from worker.domain.records import Stream
 from worker.runtime.parts import Parts, stopping
 from worker.runtime.shops import unknown_shop
 from worker.schedule.reconciles import claim_reconciles
 from worker.store.database import database_now
+from worker.store.leases import lease_token
 from worker.store.reconciles import ReconcileClaim, claim_reconcile, request_reconcile
 from worker.store.shops import find_shop
 from worker.sync.reconcile import Reconciler
@@ -59,7 +59,7 @@ class Reconciles:
                 connection,
                 shop_key,
                 stream,
-                token=uuid4().hex,
+                token=lease_token(),
                 now=now,
                 until=now + self.parts.settings.schedule.lease,
                 handed=handed,

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import uuid4
 
 from worker.domain.calls import Call
 from worker.domain.identity import App
@@ -16,6 +15,7 @@ from worker.runtime.verdicts import verdict
 from worker.schedule.backfill import claim_waiting_slices
 from worker.schedule.places import Lane, lane
 from worker.store.database import database_now
+from worker.store.leases import lease_token
 from worker.store.slices import SliceClaim, claim_slice, claim_slices_of
 from worker.sync.backfill import SlicePuller
 from worker.sync.pull import Pulled
@@ -46,7 +46,7 @@ class Slices:
         with self.parts.database.write() as connection:
             until = database_now(connection) + self.parts.settings.schedule.lease
             return claim_slice(
-                connection, slice_id, token=uuid4().hex, until=until, handed=handed
+                connection, slice_id, token=lease_token(), until=until, handed=handed
             )
 
     def claim_of(
@@ -59,7 +59,7 @@ class Slices:
                 connection,
                 shop_key,
                 stream,
-                token=uuid4().hex,
+                token=lease_token(),
                 now=now,
                 until=now + self.parts.settings.schedule.lease,
                 limit=limit,

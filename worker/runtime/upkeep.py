@@ -1,4 +1,4 @@
-"""What is looked at now and then: old rows, and streams that stand still."""
+"""What is looked at now and then: old rows, streams that stand still or were forgotten."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from datetime import timedelta
 from worker.domain.records import Stream
 from worker.retention.sweep import Terms, sweep
 from worker.runtime.parts import Parts, stopping
+from worker.schedule.forgotten import revive_forgotten
 from worker.schedule.stalls import tell_stalls
 
 
@@ -34,6 +35,10 @@ class Upkeep:
         """Tell which streams have stopped moving, and which move again; count both."""
         every = {stream: self.parts.wanted(stream).every for stream in Stream}
         return tell_stalls(self.parts.database, every)
+
+    def revive_forgotten(self) -> int:
+        """Make due again what should run and has no next time; return how many."""
+        return revive_forgotten(self.parts.database)
 
 
 def _length(kept: timedelta | str) -> timedelta | None:

@@ -22,6 +22,8 @@ class TokenDesk:
     apps: ConfiguredApps
     # Tokens that cannot be refreshed are looked at this often.
     check_every: timedelta
+    # Longer than one call with all its retries; a holder that is frozen longer has lost.
+    lease: timedelta = timedelta(seconds=120)
 
     def next_refresh(self, grant: Grant, now: datetime) -> datetime:
         """Return when a grant that arrived just now is due."""

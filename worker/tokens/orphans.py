@@ -12,7 +12,7 @@ from worker.store.database import database_now
 from worker.store.events import record_event
 from worker.tokens.connect import adopt
 from worker.tokens.desk import TokenDesk
-from worker.tokens.refresh import LEASE, refresh
+from worker.tokens.refresh import refresh
 from worker.tokens.replies import read_again, unpack
 from worker.tokens.shops import discover_shops
 
@@ -20,7 +20,7 @@ from worker.tokens.shops import discover_shops
 def settle_orphans(desk: TokenDesk) -> int:
     """Close every entry that nobody works on any more; return how many sellers it saved."""
     with desk.database.read() as connection:
-        before = database_now(connection) - LEASE
+        before = database_now(connection) - desk.lease
         exchanges = journal.orphans(connection, before=before)
         refreshes = journal.unfinished(connection, before=before)
     saved = 0

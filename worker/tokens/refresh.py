@@ -8,7 +8,7 @@ ambiguous, and gets its one controlled replay (`worker.tokens.ambiguity`).
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from threading import Event
 from uuid import uuid4
 
@@ -33,8 +33,6 @@ from worker.tokens.recovery import refuse_other_subject, settle_open_entries
 from worker.tokens.replies import pack
 from worker.tokens.states import move, replace_tokens
 
-# Longer than one call with all its retries; a holder that is frozen longer has lost.
-LEASE = timedelta(seconds=120)
 # A worker slot waits this long for somebody else's refresh, then the work is due again.
 _PATIENCE = 5.0  # seconds
 _LOOK_EVERY = 0.1  # seconds
@@ -129,7 +127,7 @@ def _try_lease(
             authorization_id,
             owner=owner,
             now=now,
-            until=now + LEASE,
+            until=now + desk.lease,
             handed=handed,
         )
         found = find_authorization(connection, authorization_id)
@@ -208,7 +206,7 @@ def _open_entry(desk: TokenDesk, authorization: Authorization, owner: str) -> in
             authorization.id,
             owner=owner,
             version=authorization.version,
-            until=now + LEASE,
+            until=now + desk.lease,
         ):
             raise LeaseLost(f"authorization {authorization.id}: refreshed elsewhere")
         if authorization.state is AuthorizationState.AMBIGUOUS:

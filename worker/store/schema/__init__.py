@@ -2,6 +2,7 @@
 
 from worker.store.schema import (
     accounts,
+    canaries,
     feed,
     links,
     notifications,
@@ -15,6 +16,7 @@ from worker.store.schema.metadata import metadata
 
 __all__ = [
     "accounts",
+    "canaries",
     "feed",
     "links",
     "metadata",

@@ -1,0 +1,1 @@
+"""Whether this process still hears: what the worker and the beat watch themselves with."""
