@@ -80,6 +80,17 @@ class Burst429(Scenario):
         return Mishap.THROTTLED if in_stretch and place < self.LAST else None
 
 
+class Storm429(Scenario):
+    """Refuses every call until another scenario is played; none counts as a violation."""
+
+    summary = "every call is refused as one too many"
+
+    @override
+    def mishap(self, call: Happening) -> Mishap | None:
+        del call
+        return Mishap.THROTTLED
+
+
 class ServerErrors(Scenario):
     """Answers every seventh call with an error of the server or a proxy."""
 
@@ -105,6 +116,13 @@ class Outage(Scenario):
     @override
     def mishap(self, call: Happening) -> Mishap | None:
         return Mishap.UNAVAILABLE
+
+
+class Storm5xx(ServerErrors):
+    """Answers no call at all as it should, until another scenario is played."""
+
+    summary = "every call is answered with 500, 503 or an HTML page"
+    EVERY = 1  # call
 
 
 class ClockSkew(Scenario):
@@ -186,8 +204,10 @@ class Churn(Scenario):
 SCENARIOS: dict[str, type[Scenario]] = {
     "none": Scenario,
     "429-burst": Burst429,
+    "429-storm": Storm429,
     "5xx": ServerErrors,
     "outage": Outage,
+    "5xx-storm": Storm5xx,
     "clock-skew": ClockSkew,
     "expired-token": ExpiredToken,
     "lost-reply": LostReply,

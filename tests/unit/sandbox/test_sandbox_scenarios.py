@@ -28,7 +28,7 @@ def test_every_scenario_says_what_it_does() -> None:
     """Each name has a one-line description; no name means no misbehaviour."""
     summaries = {scenario.summary for scenario in SCENARIOS.values()}
 
-    assert len(SCENARIOS) == len(summaries) == 9
+    assert len(SCENARIOS) == len(summaries) == 11
     assert type(play(None)) is type(play("none"))
     assert mishaps("none", 500) == [None] * 500
 
@@ -57,6 +57,12 @@ def test_5xx_hits_every_seventh_call_in_turn() -> None:
         Mishap.UNAVAILABLE,
         Mishap.ERROR_PAGE,
     }
+
+
+@pytest.mark.parametrize("name", ["429-storm", "5xx-storm"])
+def test_a_storm_spares_no_call(name: str) -> None:
+    """It lasts until another scenario is played."""
+    assert None not in mishaps(name, 5000)
 
 
 def test_tokens_end_three_times_per_owner() -> None:
