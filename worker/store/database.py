@@ -23,6 +23,12 @@ _KEEPALIVE = {
     "keepalives_count": 3,
     "tcp_user_timeout": 60_000,  # milliseconds
 }
+# A worker that was frozen in the middle of a transaction must not hold its locks, for which
+# all others wait; and nobody waits for a lock for as long as a lease.
+_WRITERS = text(
+    "SELECT set_config('idle_in_transaction_session_timeout', '15s', true), "
+    "set_config('lock_timeout', '60s', true)"
+)
 # Writers on SQLite queue; the longest transaction is one page.
 _BUSY_TIMEOUT = 30_000  # milliseconds
 
@@ -55,6 +61,8 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """One transaction that may write: committed at the end, rolled back on an error."""
         with self._in_turn(), self._writer.begin() as connection:
+            if not self.is_sqlite:
+                connection.execute(_WRITERS)
             yield connection
 
     @contextmanager

@@ -208,3 +208,20 @@ def test_a_new_file_has_large_pages_and_an_old_one_keeps_its_own(tmp_path):
         return found
 
     assert [page_size(tmp_path / "new.db"), page_size(old)] == [16384, 4096]
+
+
+def test_a_writer_that_was_frozen_cannot_hold_its_locks_for_long(database):
+    """PostgreSQL ends its transaction; whoever only reads may take all the time it needs."""
+    if database.is_sqlite:
+        pytest.skip("its locks end with the process, and nobody else's clock ends them")
+
+    def limits(connection):
+        return [
+            connection.exec_driver_sql(f"SHOW {name}").scalar_one()
+            for name in ("idle_in_transaction_session_timeout", "lock_timeout")
+        ]
+
+    with database.write() as connection:
+        assert limits(connection) == ["15s", "1min"]
+    with database.read() as connection:
+        assert limits(connection) == ["0", "0"]
