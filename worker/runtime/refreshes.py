@@ -1,8 +1,9 @@
 """Token refreshes, and the looks at what authorizations cover."""
 
 from dataclasses import dataclass
+from time import monotonic
 
-from worker.runtime.parts import Parts
+from worker.runtime.parts import Parts, stopping
 from worker.runtime.shops import connected_shop, unknown_shop
 from worker.store.authorizations import Authorization, authorization_of_shop
 from worker.store.database import database_now
@@ -10,6 +11,9 @@ from worker.tokens.orphans import settle_orphans
 from worker.tokens.refresh import refresh
 from worker.tokens.runway import tell_runway
 from worker.tokens.shops import Connected, discover_shops
+
+# After a bad night there may be many, each of which asks a marketplace.
+_LONGEST_WATCH = 45.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +68,9 @@ class Refreshes:
 
     def watch(self) -> tuple[int, int]:
         """Finish interrupted connects and tell the runway; return how many of each."""
-        return settle_orphans(self.parts.desk), tell_runway(self.parts.desk)
+        ends_at = monotonic() + _LONGEST_WATCH
+        saved = settle_orphans(
+            self.parts.desk,
+            should_stop=lambda: stopping.is_set() or monotonic() > ends_at,
+        )
+        return saved, tell_runway(self.parts.desk)

@@ -3,6 +3,7 @@
 Of a new seller's exchange the kept reply is all there is: the code is spent.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from worker.domain.errors import MarketplaceError, OperatorError, SellersyncError
@@ -17,18 +18,29 @@ from worker.tokens.replies import read_again, unpack
 from worker.tokens.shops import discover_shops
 
 
-def settle_orphans(desk: TokenDesk) -> int:
-    """Close every entry that nobody works on any more; return how many sellers it saved."""
+def settle_orphans(
+    desk: TokenDesk, *, should_stop: Callable[[], bool] = lambda: False
+) -> int:
+    """Close every entry that nobody works on any more; return how many sellers it saved.
+
+    Some need a call of the marketplace. What is left when it stops is found the next time.
+    """
     with desk.database.read() as connection:
         before = database_now(connection) - desk.lease
         exchanges = journal.orphans(connection, before=before)
         refreshes = journal.unfinished(connection, before=before)
     saved = 0
     for orphan in exchanges:
+        if should_stop():
+            return saved
         # One that cannot be settled now must not hold up the others.
         with suppress(OperatorError):
             saved += _settle(desk, orphan)
-    return saved + sum(_finish(desk, number) for number in refreshes)
+    for number in refreshes:
+        if should_stop():
+            return saved
+        saved += _finish(desk, number)
+    return saved
 
 
 def _finish(desk: TokenDesk, authorization_id: int) -> bool:
