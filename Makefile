@@ -1,6 +1,6 @@
 # `make` lists the targets; `make check` is the definition of done.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint types imports fmt bench lock clean
+.PHONY: help install demo test check lint types imports fmt bench chaos soak lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -49,6 +49,13 @@ fmt: $(VENV)/.installed-dev ## format and fix what can be fixed
 
 bench: $(VENV)/.installed-dev ## speed and memory, printed as tables
 	$(BIN)/python -m bench
+
+chaos: $(VENV)/.installed-dev ## kill, freeze and cut everything, and time each recovery; nine minutes
+	$(BIN)/python -m tests.chaos
+	$(BIN)/python -m tests.chaos.full_disk
+
+soak: $(VENV)/.installed-dev ## a day's work in 15 minutes (SOAK_SECONDS): does anything grow?
+	$(BIN)/python -m tests.chaos.soak
 
 lock: $(VENV)/.installed-dev ## renew the two lock files
 	$(BIN)/uv pip compile pyproject.toml --extra build $(LOCK) -o requirements.lock

@@ -20,6 +20,12 @@ def tokens(self: Any) -> None:
     sing(runtime().database, Queue.TOKENS, worker=self.request.hostname)
 
 
+@app.task(name="tasks.canary.webhooks", bind=True)
+def webhooks(self: Any) -> None:
+    """Prove that looks at what marketplaces tell are served."""
+    sing(runtime().database, Queue.WEBHOOKS, worker=self.request.hostname)
+
+
 @app.task(name="tasks.canary.pull", bind=True)
 def pull(self: Any) -> None:
     """Prove that pulls are served."""

@@ -27,7 +27,10 @@ def running_postgresql() -> Iterator[Engine]:
     folder = Path(tempfile.mkdtemp(prefix="sellersync-"))
     server = get_server(folder / "data")
     engine = create_engine(
-        make_url(server.get_uri(driver="psycopg")), isolation_level="AUTOCOMMIT"
+        make_url(server.get_uri(driver="psycopg")),
+        isolation_level="AUTOCOMMIT",
+        # Some tests restart the server.
+        pool_pre_ping=True,
     )
     with engine.connect() as connection:
         # Nothing here has to survive a power cut.

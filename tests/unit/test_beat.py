@@ -24,3 +24,12 @@ def test_each_entry_is_a_task_of_ours_in_a_queue_of_ours(name):
     )
     # A worker whose clock is ahead must not throw away what was just sent.
     assert entry["options"]["expires"] > CLOCKS_APART.total_seconds()
+
+
+def test_each_queue_has_a_canary():
+    """A new one too."""
+    assert {
+        entry["options"]["queue"]
+        for entry in ENTRIES.values()
+        if entry["task"].startswith("tasks.canary.")
+    } == set(Queue)

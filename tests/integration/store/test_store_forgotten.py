@@ -29,7 +29,9 @@ def forget(database, stream=Stream.ORDERS, **values):
 def next_run(database, stream=Stream.ORDERS):
     """Return when a stream is due."""
     with database.read() as connection:
-        return find_stream(connection, SHOP_KEY, stream).next_run_at
+        found = find_stream(connection, SHOP_KEY, stream)
+    assert found is not None
+    return found.next_run_at
 
 
 def told(database):
@@ -56,7 +58,7 @@ def test_a_stream_without_next_time_and_without_reason_is_due_again(connected):
     assert told(connected) == ["stream_was_forgotten"]
 
 
-def test_a_stream_that_rests_for_a_reason_goes_on_resting(connected, seller):
+def test_a_stream_that_rests_for_a_reason_goes_on_resting(connected):
     """Its shop is paused, its scope is missing, or its seller has to authorise again."""
     with connected.write() as connection:
         pause_shop(connection, SHOP_KEY, reason="by the operator")

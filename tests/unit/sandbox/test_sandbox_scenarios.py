@@ -28,7 +28,7 @@ def test_every_scenario_says_what_it_does() -> None:
     """Each name has a one-line description; no name means no misbehaviour."""
     summaries = {scenario.summary for scenario in SCENARIOS.values()}
 
-    assert len(SCENARIOS) == len(summaries) == 11
+    assert len(SCENARIOS) == len(summaries) == 12
     assert type(play(None)) is type(play("none"))
     assert mishaps("none", 500) == [None] * 500
 

@@ -1,0 +1,88 @@
+"""A worker that is asked to end does so within 20 seconds, and leaves nothing leased."""
+
+import signal
+import time
+
+import pytest
+from sqlalchemy import select
+
+from tests.chaos.crew import beat, worker
+from tests.chaos.recovery import moment, recovered
+from tests.chaos.stage import staged
+from worker.store.schema.reads import page_reads
+from worker.store.schema.slices import slices
+from worker.store.schema.streams import streams
+
+pytestmark = pytest.mark.acceptance
+
+SMALL = ("--sellers", "1", "--malls", "1", "--orders", "20", "--products", "5")
+
+
+@pytest.fixture
+def stage(tmp_path):
+    """Start one worker and one beat, with a patience for slow pages."""
+    with staged(
+        f"sqlite:///{tmp_path / 'stopping.db'}",
+        sandbox_options=SMALL,
+        parts=[worker("worker-a"), beat("beat-a")],
+        HTTP__READ_TIMEOUT="60s",
+        HTTP__DEADLINE="60s",
+        SCHEDULE__LEASE="3m",
+    ) as stage:
+        assert recovered(stage, moment(stage), patience=40).missing == ""
+        yield stage
+
+
+def held_by_workers(stage):
+    """Return the leases that workers hold; what the tick holds is not begun."""
+    with stage.database.read() as connection:
+        return [
+            token
+            for table in (streams, slices)
+            for token in connection.execute(select(table.c.lease_token)).scalars()
+            if token is not None and "-" in token
+        ]
+
+
+def pages_read(stage):
+    """Count the pages that were read and written."""
+    with stage.database.read() as connection:
+        return len(connection.execute(select(page_reads.c.id)).all())
+
+
+def ask_to_end(stage, wait_for):
+    """Send SIGTERM, and return the seconds until the process is gone, and what it leaves."""
+    pid = stage.crew.pid("worker-a")
+    began = time.monotonic()
+    stage.crew.send("worker-a", signal.SIGTERM)
+    assert wait_for(lambda: not stage.crew.alive() or stage.crew.pid("worker-a") != pid)
+    return time.monotonic() - began, held_by_workers(stage)
+
+
+def test_it_finishes_its_pages_and_gives_its_leases_back(stage, wait_for):
+    """Pages of three seconds are read and written to their end."""
+    stage.sandbox.control(latency_ms=3000)
+    assert wait_for(lambda: len(held_by_workers(stage)) > 2)
+    pages = pages_read(stage)
+
+    took, left = ask_to_end(stage, wait_for)
+
+    assert took < 20
+    assert left == []
+    assert pages_read(stage) > pages
+    assert "pages_given_up" not in stage.crew.log("worker-a").read_text()
+
+
+def test_it_gives_up_pages_that_take_too_long(stage, wait_for):
+    """Pages of a minute are left to whoever comes next, who need not wait for a lease."""
+    stage.sandbox.control(latency_ms=60_000)
+    assert wait_for(lambda: len(held_by_workers(stage)) > 2)
+
+    took, left = ask_to_end(stage, wait_for)
+    stage.sandbox.control(latency_ms=0)
+    after = recovered(stage, moment(stage), patience=40)
+
+    assert 15 < took < 20
+    assert left == []
+    assert "pages_given_up" in stage.crew.log("worker-a").read_text()
+    assert after.missing == ""
