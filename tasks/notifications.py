@@ -19,6 +19,6 @@ def send_waiting_notifications() -> int:
                 "kind": claim.kind.value,
                 "lease": claim.lease_token,
             },
-            expires=here.settings.schedule.lease.total_seconds(),
+            expires=here.settings.schedule.message_expires,
         )
     return len(claims)
