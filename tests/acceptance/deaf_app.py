@@ -1,7 +1,7 @@
 """Our application, which goes deaf when it is told to, for the test of its cure.
 
-The worker's event loop then reads from a connection on which nothing will ever come, as it
-was seen to do after a dropped connection: the process lives, and hears nothing.
+The loop of a worker, or of a beat, then reads from a connection on which nothing will ever
+come, as it was seen to do after a dropped connection: the process lives, and hears nothing.
 """
 
 import signal

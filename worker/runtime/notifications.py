@@ -13,6 +13,7 @@ from worker.runtime.parts import Parts, stopping
 from worker.runtime.verdicts import verdict
 from worker.store.authorizations import find_authorization
 from worker.store.database import database_now
+from worker.store.leases import lease_token
 from worker.store.notifications import (
     NotificationClaim,
     StoredNotification,
@@ -57,7 +58,7 @@ class Notifications:
 
     def look(self, shop_key: str, kind: Kind, *, handed: str) -> Looked | None:
         """Look at what a message brought; None if somebody else has it."""
-        token = uuid4().hex
+        token = lease_token()
         claim = NotificationClaim(shop_key=shop_key, kind=kind, lease_token=handed)
         with self.parts.database.write() as connection:
             until = database_now(connection) + self.parts.settings.schedule.lease

@@ -6,11 +6,12 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Table, update
 
+from worker.store.schema.notifications import notifications
 from worker.store.schema.reconciles import reconciles
 from worker.store.schema.slices import slices
 from worker.store.schema.streams import streams
 
-_LEASED: tuple[Table, ...] = (streams, slices, reconciles)
+_LEASED: tuple[Table, ...] = (streams, slices, reconciles, notifications)
 
 
 def lease_token() -> str:
