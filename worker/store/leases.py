@@ -37,6 +37,6 @@ def give_back_leases(connection: Connection) -> int:
 
 
 @cache
-def _process(_pid: int) -> str:
-    # A forked child has a name of its own.
-    return uuid4().hex
+def _process(pid: int) -> str:
+    # The number is for people who look; a forked child has a name of its own.
+    return f"{pid}.{uuid4().hex[:16]}"
