@@ -22,8 +22,8 @@ from config.queues import KEY_PREFIX, ROUTES, Queue
 from config.schedule import beat_entries
 from config.settings import Settings, settings
 from worker.domain.errors import OperatorError
-from worker.marketplaces.configured import unknown_settings
 from worker.health.signs import watch
+from worker.marketplaces.configured import unknown_settings
 from worker.runtime import build_runtime, stopping
 from worker.runtime.summary import begin_summary, tell_summary
 

@@ -93,8 +93,6 @@ def worker(name: str, *, app: str = "worker.app", threads: int = 8) -> Part:
     )
 
 
-def beat(name: str) -> Part:
+def beat(name: str, *, app: str = "worker.app") -> Part:
     """Return a beat."""
-    return Part(
-        name=name, module="celery", arguments=("-q", "-A", "worker.app", "beat")
-    )
+    return Part(name=name, module="celery", arguments=("-q", "-A", app, "beat"))

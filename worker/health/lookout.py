@@ -48,7 +48,7 @@ class Lookout:
             try:
                 silent, back = tell_silent_canaries(self._database(), every=self._every)
             except (SQLAlchemyError, OperatorError) as error:
-                log.warning("canaries_unseen", reason=type(error).__name__)
+                log.warning("queues_unseen", reason=type(error).__name__)
                 continue
             if silent or back:
-                log.warning("canaries", silent=silent, served_again=back)
+                log.warning("queues_told", silent=silent, served_again=back)
