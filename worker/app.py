@@ -23,6 +23,7 @@ from config.schedule import beat_entries
 from config.settings import Settings, settings
 from worker.domain.errors import OperatorError
 from worker.health.signs import watch
+from worker.health.transport import use_steady_transport
 from worker.marketplaces.configured import unknown_settings
 from worker.runtime import build_runtime, stopping
 from worker.runtime.summary import begin_summary, tell_summary
@@ -49,6 +50,8 @@ def _settings() -> Settings:
         sys.exit(f"sellersync: SELLERSYNC_{path} is not usable: {reason}")
 
 
+# Before anything connects: a broken connection must not end a worker.
+use_steady_transport()
 app = Celery(
     "sellersync",
     broker=redis_url(_settings()).broker,

@@ -59,12 +59,19 @@ def test_who_is_deaf_is_gone_and_replaced_within_30_seconds(new_stage, wait_for)
 
 
 def test_nobody_is_deaf_because_redis_is_away(new_stage):
-    """For more than twice the patience; then the same processes go on."""
+    """For more than twice the patience; then the same processes go on.
+
+    Pages are in flight when it goes, whose messages can be given back to nobody
+    (`worker.health.transport`).
+    """
     with new_stage("worker.app") as stage:
         assert recovered(stage, moment(stage), patience=40).missing == ""
         before = {name: stage.crew.pid(name) for name in stage.crew.names()}
 
+        stage.sandbox.control(latency_ms=3000)
+        Event().wait(4)
         stage.valkey.end(signal.SIGTERM)
+        stage.sandbox.control(latency_ms=0)
         Event().wait(2.2 * DEAF_AFTER)
         stage.valkey.start()
         after = recovered(stage, moment(stage), patience=60)
