@@ -24,7 +24,7 @@ from tests.chaos.recovery import Patience, moment, recovered
 from tests.chaos.stage import Stage, staged
 from tests.postgresql import postgresql_database, running_postgresql
 
-_LOOK_EVERY = 5.0  # seconds
+_LOOK_EVERY = 5  # seconds
 _MB = 1e6
 # Allocators take and give in steps.
 _STEP = 1.0  # MB
@@ -95,8 +95,9 @@ def soak(stage: Stage, *, seconds: float) -> dict[str, Course]:
     clock = Patience()
     while clock.look() < seconds:
         looks.append(look(stage))
-        Event().wait(_LOOK_EVERY)
-        clock.look()
+        for _ in range(_LOOK_EVERY):
+            Event().wait(1)
+            clock.look()
     apart = clock.passed / len(looks) / 3600
     return {
         name: Course([each[name] for each in looks], hours_apart=apart)
