@@ -540,6 +540,16 @@ def test_settings_that_are_no_settings(surgery):
     assert diagnosis.one("shop", "temu:eu:1")["verdict"] == "fail"
 
 
+def test_an_app_that_is_not_configured_any_more(surgery):
+    """Its sellers are there, and nobody can call for them."""
+    about = surgery.app_id("temu:eu")
+    diagnosis = surgery.doctor(TEMU__EU__APP_KEY="another-key")
+
+    assert "not configured" in diagnosis.one("app", about)["text"]
+    assert diagnosis.verdicts("temu:eu:another-key")["app"] == "fail"
+    assert diagnosis.verdicts(surgery.mall("eu")) == {}
+
+
 def test_an_embedded_set_up_where_nothing_runs_has_not_failed(surgery, tmp_path):
     """Before `sellersync up` there is nothing to be wrong; the broker is gone after it."""
     fresh = Installation(folder=tmp_path, environment=surgery.installation.environment)

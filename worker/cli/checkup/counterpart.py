@@ -21,7 +21,7 @@ from worker.tokens.credentials import FixedCredentials
 _CONNECT = timedelta(seconds=2)
 _READ = timedelta(seconds=4)
 # No attempt begins after this.
-_DEADLINE = timedelta(seconds=1)
+_DEADLINE = timedelta(seconds=3)
 
 
 @dataclass(frozen=True, slots=True)

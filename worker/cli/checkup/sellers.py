@@ -35,9 +35,10 @@ def choose_sellers(
         return _named(shops, authorizations, apps, shop_key)
     by_app: dict[str, list[Seller]] = defaultdict(list)
     seen: set[int] = set()
+    known = {app.app_id for _, app in apps.apps}
     for stored in shops:
         authorization = authorizations[stored.authorization_id]
-        few = len(by_app[stored.app_id]) < _MOST
+        few = stored.app_id in known and len(by_app[stored.app_id]) < _MOST
         # A dead authorization costs no calls, and a grant is tried with one of its shops.
         if few and not authorization.is_dead and authorization.id not in seen:
             seen.add(authorization.id)
