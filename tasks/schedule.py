@@ -7,6 +7,7 @@ from worker.app import app
 from worker.runtime import runtime
 from worker.runtime.summary import sum_up
 from worker.schedule.tick import claim_due
+from worker.schedule.ticks import note_tick
 
 
 @app.task(name="tasks.schedule.tick")
@@ -38,6 +39,7 @@ def tick() -> None:
         )
     slices = send_waiting_slices()
     reconciles = send_due_reconciles()
+    note_tick(here.redis)
     if due.refreshes or due.pulls or slices or reconciles or notifications:
         sum_up(
             "tick",

@@ -17,7 +17,8 @@ SellersyncError
     │   └── GrantRevoked          the seller took the grant back
     ├── ScopeMissing              the token does not cover this call: stop this stream only
     ├── ShopClosed                the marketplace blocked the shop: pause it
-    ├── AppMisconfigured          key, secret, zone or IP allow list: the operator must act
+    ├── AppMisconfigured          key, secret or zone: the operator must act
+    │   └── AddressRefused        this machine is not on the app's IP allow list
     ├── ItemGone                  this order or product does not exist (any more)
     ├── TooManyResults            narrow the time window
     └── CallRejected              our request is wrong: a bug, no retry
@@ -165,10 +166,19 @@ class ShopClosed(MarketplaceError):
 
 
 class AppMisconfigured(MarketplaceError):
-    """The app itself is refused: key, zone, permissions or IP allow list."""
+    """The app itself is refused: key, zone or permissions."""
 
     advice = (
         "Check the app key, its zone and its IP allow list in the developer portal."
+    )
+
+
+class AddressRefused(AppMisconfigured):
+    """This machine's address is not on the app's IP allow list."""
+
+    advice = (
+        "Add the public address of this machine to the app's IP allow list in the "
+        "developer portal."
     )
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 # A `Date` header names the second that had begun: on average half of it is over.
@@ -23,6 +23,11 @@ class ServerClocks:
     def now(self, host: str) -> int:
         """Return the server's time in Unix seconds."""
         return int(self._now() + self._offsets.get(host, 0.0))
+
+    def ahead(self, host: str) -> timedelta | None:
+        """Return how far a host's clock was ahead of ours when it told its time last."""
+        offset = self._offsets.get(host)
+        return None if offset is None else timedelta(seconds=offset)
 
     def learn(
         self,

@@ -14,7 +14,12 @@ class Conditions:
     now: Callable[[], float]
     scenario: Scenario
     latency_seconds: float = 0.0
+    # The marketplaces' clock is this much ahead, beside what the scenario does to it.
+    clock_offset_seconds: float = 0.0
+    # Nobody's address is on the apps' IP allow lists.
+    refuses_addresses: bool = False
 
     def server_now(self) -> float:
         """Return what the marketplaces' clock shows, right or wrong."""
-        return self.now() + self.scenario.clock_offset_seconds
+        ahead = self.scenario.clock_offset_seconds + self.clock_offset_seconds
+        return self.now() + ahead

@@ -104,6 +104,22 @@ def _latency(sandbox: Sandbox, value: object) -> bool:
     return True
 
 
+def _clock_offset(sandbox: Sandbox, value: object) -> bool:
+    """Let the marketplaces' clock be ahead by so many seconds; a negative number: behind."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    sandbox.conditions.clock_offset_seconds = float(value)
+    return True
+
+
+def _refuse_addresses(sandbox: Sandbox, value: object) -> bool:
+    """Treat every caller as one whose address is not on the app's IP allow list."""
+    if not isinstance(value, bool):
+        return False
+    sandbox.conditions.refuses_addresses = value
+    return True
+
+
 def _webhooks(sandbox: Sandbox, value: object) -> bool:
     """Post changes to this address from now on; null: to nobody."""
     if value is not None and not str(value).startswith("http"):
@@ -130,6 +146,8 @@ COMMANDS: Mapping[str, Callable[[Sandbox, object], bool]] = {
     "drop_scope": _drop_scope,
     "expire_access_tokens": _expire_access_tokens,
     "latency_ms": _latency,
+    "clock_offset_seconds": _clock_offset,
+    "refuse_addresses": _refuse_addresses,
     "webhooks": _webhooks,
     "reset_stats": _reset_stats,
 }

@@ -34,10 +34,13 @@ _BUSY_TIMEOUT = 30_000  # milliseconds
 
 
 class Database:
-    """Transactions on one database, SQLite or PostgreSQL."""
+    """Transactions on one database, SQLite or PostgreSQL.
 
-    def __init__(self, url: str) -> None:
-        self.engine = _engine(url)
+    `connect_timeout` seconds are waited for each address of a server.
+    """
+
+    def __init__(self, url: str, *, connect_timeout: int = _CONNECT_TIMEOUT) -> None:
+        self.engine = _engine(url, connect_timeout)
         self._turn = Lock()
         if self.is_sqlite:
             self._writer = self.engine.execution_options(writes=True)
@@ -132,7 +135,7 @@ def unreachable(engine: Engine, error: Exception) -> OperatorError:
     )
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, connect_timeout: int) -> Engine:
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
@@ -146,7 +149,7 @@ def _engine(url: str) -> Engine:
         if parsed.drivername in {"postgresql", "postgresql+psycopg"}:
             return create_engine(
                 parsed.set(drivername="postgresql+psycopg"),
-                connect_args={"connect_timeout": _CONNECT_TIMEOUT, **_KEEPALIVE},
+                connect_args={"connect_timeout": connect_timeout, **_KEEPALIVE},
                 pool_pre_ping=True,
                 # The parameters of a failed statement are buyers' data.
                 hide_parameters=True,

@@ -14,6 +14,7 @@ COMMANDS = [
     *(
         "db",
         "db upgrade",
+        "doctor",
         "explain",
         "export",
         "keys",

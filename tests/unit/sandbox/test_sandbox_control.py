@@ -147,6 +147,36 @@ def test_scopes_can_be_taken_and_come_back_with_a_new_grant(
     assert tiktok.connect().answer("GET", SHOPS, {})["code"] == 0
 
 
+def test_the_marketplaces_clock_can_be_set(
+    sandbox: Sandbox, tiktok_caller: Callable[..., Any], temu_caller: Callable[..., Any]
+) -> None:
+    """A clock that is 40 s behind finds our time too new; Temu bears five minutes."""
+    tiktok, temu = tiktok_caller(sandbox).connect(), temu_caller(sandbox)
+
+    obey(sandbox, {"clock_offset_seconds": -40})
+
+    assert "more than 30 seconds" in tiktok.answer("GET", SHOPS, {})["message"]
+    assert temu.answer(INFO)["success"]
+    obey(sandbox, {"clock_offset_seconds": 301})
+    assert temu.answer(INFO)["errorCode"] == 3000012
+
+
+def test_addresses_can_be_refused(
+    sandbox: Sandbox, tiktok_caller: Callable[..., Any], temu_caller: Callable[..., Any]
+) -> None:
+    """Calls, token calls too, are refused until the address is on the list again."""
+    tiktok, temu = tiktok_caller(sandbox).connect(), temu_caller(sandbox)
+
+    obey(sandbox, {"refuse_addresses": True})
+
+    assert tiktok.answer("GET", SHOPS, {})["code"] == 36009033
+    refused = tiktok.token("get", "authorized_code", auth_code="any")
+    assert refused["code"] == 36009033
+    assert temu.answer(INFO)["errorCode"] == 5000003
+    obey(sandbox, {"refuse_addresses": False})
+    assert tiktok.answer("GET", SHOPS, {})["code"] == 0
+
+
 def test_counters_can_be_reset(
     sandbox: Sandbox, tiktok_caller: Callable[..., Any], temu_caller: Callable[..., Any]
 ) -> None:
@@ -175,6 +205,8 @@ def test_counters_can_be_reset(
         {"drop_scope": "x"},
         {"expire_access_tokens": False},
         {"latency_ms": "5"},
+        {"clock_offset_seconds": True},
+        {"refuse_addresses": 1},
         {"reset_stats": 1},
     ],
 )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from worker.domain.errors import (
+    AddressRefused,
     AppMisconfigured,
     CallRejected,
     ClockSkewed,
@@ -70,7 +71,7 @@ _GATEWAY = {
     5000000: Meaning(AppMisconfigured, "this authorization is not allowed"),
     5000001: Meaning(AppMisconfigured, "this router is not allowed"),
     5000002: Meaning(AppMisconfigured, "the staging environment is not supported"),
-    5000003: Meaning(AppMisconfigured, "this server is not on the app's IP allow list"),
+    5000003: Meaning(AddressRefused, "this server is not on the app's IP allow list"),
     6000001: Meaning(RetryLater, "the internal interface was not found"),
     7000000: Meaning(RetryLater, "business service error"),
 }

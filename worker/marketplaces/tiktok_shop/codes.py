@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from worker.domain.errors import (
+    AddressRefused,
     AppMisconfigured,
     CallRejected,
     ClockSkewed,
@@ -80,7 +81,7 @@ CODES: Mapping[int, Meaning] = MappingProxyType(
         98001004: Meaning(CallRejected, "a parameter is invalid"),
         # The app and the shop.
         36009033: Meaning(
-            AppMisconfigured, "this machine's address is not in the IP allow list"
+            AddressRefused, "this machine's address is not in the IP allow list"
         ),
         36009043: Meaning(ShopClosed, "the shop is deactivated or closed"),
         36009044: Meaning(ShopClosed, "the seller is deactivated or closed"),

@@ -1,4 +1,4 @@
-"""The checks of Temu's gateway, in its order: keys, signature, time, token, scope."""
+"""The checks of Temu's gateway, in its order: keys, address, signature, time, token, scope."""
 
 import hmac
 
@@ -14,7 +14,7 @@ TIMESTAMP_TOLERANCE = 300
 
 
 def check_app(zone: Zone, parameters: Parameters) -> None:
-    """Check who calls, the signature and the time.
+    """Check who calls and from where, the signature and the time.
 
     Raises:
         Refused: with the verdict of the first check that fails.
@@ -25,6 +25,8 @@ def check_app(zone: Zone, parameters: Parameters) -> None:
         raise Refused(verdicts.NO_APP_KEY)
     if app_key != zone.keys.app_key:
         raise Refused(verdicts.UNKNOWN_APP_KEY)
+    if zone.conditions.refuses_addresses:
+        raise Refused(verdicts.ADDRESS)
     sent = values.get("sign")
     if not sent:
         raise Refused(verdicts.NO_SIGN)

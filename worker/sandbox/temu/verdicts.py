@@ -50,6 +50,10 @@ EXPIRED_TOKEN = Verdict(
 INTERNAL = Verdict(
     4000000, "Temu internal system error, please try again later.", status=500
 )
+# The documentation has the code and no message.
+ADDRESS = Verdict(
+    5000003, "the IP of this request is not in the allow list of the app."
+)
 THROTTLED = Verdict(4000004, "too frequent requests, exceeding rate limit.")
 
 INVALID_CODE = Verdict(110020002, "invalid code")

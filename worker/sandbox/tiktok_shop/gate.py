@@ -19,13 +19,25 @@ def admit(market: Market, call: Incoming, *, signed_body: bytes) -> Seller:
     """Return the seller who calls.
 
     Raises:
-        Refused: app key, timestamp, signature or token, in this order, is not right.
+        Refused: app key, address, timestamp, signature or token, in this order, is not
+            right.
     """
     if call.query.get("app_key") != market.keys.app_key:
         raise Refused(verdicts.APP_KEY)
+    check_address(market)
     _check_timestamp(call, market.conditions.server_now())
     _check_sign(call, market.keys.app_secret, signed_body)
     return market.sellers.owner(access_token(call), int(market.conditions.now()))
+
+
+def check_address(market: Market) -> None:
+    """Check where a call comes from; the token host does it too.
+
+    Raises:
+        Refused: the address is not on the app's list.
+    """
+    if market.conditions.refuses_addresses:
+        raise Refused(verdicts.ADDRESS)
 
 
 def access_token(call: Incoming) -> str:

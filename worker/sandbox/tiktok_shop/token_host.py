@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from worker.sandbox.tiktok_shop import verdicts
+from worker.sandbox.tiktok_shop.gate import check_address
 from worker.sandbox.tiktok_shop.market import Market
 from worker.sandbox.tiktok_shop.sellers import Grant
 from worker.sandbox.tiktok_shop.verdicts import Refused
@@ -17,11 +18,12 @@ def answer_token_call(market: Market, call: Incoming) -> object:
     """Answer a token call.
 
     Raises:
-        Refused: wrong keys or parameters, or a code or token that is not valid.
+        Refused: wrong keys, address or parameters, or a code or token that is not valid.
     """
     query = call.query
     if query.get("app_key") != market.keys.app_key:
         raise Refused(verdicts.APP_KEY)
+    check_address(market)
     if query.get("app_secret") != market.keys.app_secret:
         raise Refused(verdicts.APP_SECRET)
     now = int(market.conditions.now())

@@ -49,6 +49,11 @@ APP_SECRET = Verdict(
     36009004,
     "Invalid credentials. 'app_secret' does not belong to this 'app_key'.",
 )
+ADDRESS = Verdict(
+    403,
+    36009033,
+    "Your IP address is not in the IP allow list configured for this app.",
+)
 TOKEN_PARAMETERS = Verdict(200, 98001004, "invalid params")
 
 _TIME = "Invalid timestamp. The 'timestamp' query parameter is "

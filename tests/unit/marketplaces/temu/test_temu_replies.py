@@ -7,6 +7,7 @@ import pytest
 
 from worker.domain.calls import Call, HttpReply
 from worker.domain.errors import (
+    AddressRefused,
     AppMisconfigured,
     CallRejected,
     ClockSkewed,
@@ -43,8 +44,9 @@ CODES: dict[type[MarketplaceError], str] = {
     ShopClosed: "140020003 180020008",
     AppMisconfigured: """
         3000019 3000020 3000021 3000022 3000025 3000026 3000027 3000028 3000033 5000000
-        5000001 5000002 5000003 7000002 7000005 7000006
+        5000001 5000002 7000002 7000005 7000006
     """,
+    AddressRefused: "5000003",
     ItemGone: "140020002",
     CallRejected: """
         3000000 3000002 3000003 3000004 3000010 3000013 3000014 3000040 7000008 7000013

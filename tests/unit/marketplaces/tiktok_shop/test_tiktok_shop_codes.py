@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from worker.domain.errors import (
+    AddressRefused,
     AppMisconfigured,
     CallRejected,
     ClockSkewed,
@@ -67,7 +68,7 @@ EXPECTED: dict[int, type[MarketplaceError]] = {
     36009021: CallRejected,
     36009022: CallRejected,
     36009023: CallRejected,
-    36009033: AppMisconfigured,
+    36009033: AddressRefused,
     36009037: Throttled,
     36009043: ShopClosed,
     36009044: ShopClosed,
@@ -105,7 +106,7 @@ MESSAGES: list[tuple[str, type[MarketplaceError]]] = [
     ("Invalid API version. Try another.", CallRejected),
     ("invalid param error", CallRejected),
     ("param body.address is missing", CallRejected),
-    ("Your IP address is not in the IP allow list of this app.", AppMisconfigured),
+    ("Your IP address is not in the IP allow list of this app.", AddressRefused),
     # Not sure: not one of these may switch a shop off.
     ("The timestamp looks odd.", RetryLater),
     ("Something about the access token", RetryLater),
@@ -152,7 +153,7 @@ def test_an_ip_refusal_is_known_by_its_words_too() -> None:
     """The token host words it without a code that we know."""
     message = "Your IP 192.0.2.1 is not in allow list"
 
-    assert meaning_of(87654321, message).error is AppMisconfigured
+    assert meaning_of(87654321, message).error is AddressRefused
 
 
 @pytest.mark.parametrize("code", [1, -1, 105003, 36004002, 36009999, 87654321])
