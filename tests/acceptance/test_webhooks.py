@@ -1,6 +1,6 @@
 """From a change at the marketplace to the row, with real workers and hourly polls."""
 
-import sys
+import re
 
 import pytest
 
@@ -42,14 +42,12 @@ def test_a_change_is_here_within_seconds_though_polls_are_rare(
     ]
     assert wait_for(lambda: settled(installation, sandbox, shop_keys), seconds=90)
 
-    receiver = [sys.executable, "-m", "tests.integration.webhooks.victim", "--tells"]
-    installation.start("web", receiver)
-    assert wait_for(lambda: installation.said("web").strip().isdigit())
-    port = int(installation.said("web"))
-    sandbox.control(webhooks=f"http://127.0.0.1:{port}")
+    log = installation.said("up").splitlines()
+    (listens,) = (line for line in log if '"web_listens"' in line)
+    (url,) = re.findall(r"http://127\.0\.0\.1:\d+", listens)
+    sandbox.control(webhooks=url)
     sandbox.control(touch=60)
 
     assert wait_for(lambda: settled(installation, sandbox, shop_keys), seconds=30)
     assert sandbox.get("/stats")["webhooks"].get("refused", 0) == 0
-    log = installation.said("up")
-    assert "notifications_looked_at" in log
+    assert "notifications_looked_at" in installation.said("up")

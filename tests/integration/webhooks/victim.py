@@ -8,7 +8,6 @@ from starlette.applications import Starlette
 from config.settings import settings
 from worker.runtime import build_runtime
 from worker.web.webhooks import routes
-from worker.web.webhooks.hints import send_hint
 
 
 class Server(uvicorn.Server):
@@ -22,7 +21,6 @@ class Server(uvicorn.Server):
 
 if __name__ == "__main__":
     here = build_runtime(settings())
-    hint = send_hint if "--tells" in sys.argv else lambda: None
-    app = Starlette(routes=routes(here, hint=hint))
+    app = Starlette(routes=routes(here, hint=lambda: None))
     Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off")).run()
     sys.exit(0)
