@@ -17,7 +17,9 @@ from config.logging import redact_text
 read_only = True
 
 address = options.address or "127.0.0.1"
-if not (is_local(address) or options.basic_auth or options.auth):
+# A name without a password, or nothing at all, lets everybody in.
+_has_password = any(user.partition(":")[2] for user in options.basic_auth or ())
+if not (is_local(address) or _has_password or options.auth):
     # `/metrics` and `/healthcheck` ask for no password even so.
     sys.exit(
         f"sellersync: flower would be open to everybody who reaches {address}; set "
