@@ -4,8 +4,10 @@
 import: `worker.runtime` does that when a task first needs it.
 """
 
+import os
 import sys
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -16,6 +18,7 @@ from kombu import Queue as KombuQueue
 from kombu.exceptions import OperationalError
 from pydantic import ValidationError
 
+import config
 from config.embedded import no_redis, redis_url
 from config.logging import configure_logging
 from config.queues import KEY_PREFIX, ROUTES, Queue
@@ -34,6 +37,11 @@ log = structlog.get_logger(__name__)
 # their time.
 _LOOKS = 6
 _LONGEST_LOOK = 10.0  # seconds
+
+# Where flower finds its options, from whatever folder it is started.
+os.environ.setdefault(
+    "FLOWER_CONF", str(Path(config.__file__).with_name("flowerconfig.py"))
+)
 
 # A header of each message: when it was sent, so that a log line tells how long it waited.
 _ENQUEUED_AT = "enqueued_at"

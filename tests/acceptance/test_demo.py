@@ -1,5 +1,6 @@
 """`sellersync demo`, as a person who has just installed it would run it."""
 
+import orjson
 import pytest
 
 pytestmark = pytest.mark.acceptance
@@ -31,9 +32,14 @@ def test_the_demo_keeps_its_promises_and_leaves_nothing_behind(demo):
 
 def test_the_demo_fails_when_one_order_is_lost(demo):
     """Exit status 1, and the lost order is named: the comparison is a real one."""
-    ended, processes, files = demo("--lose-a-row")
+    ended, processes, files = demo("--lose-a-row", "--json")
+    verdict = orjson.loads(ended.stdout)
 
-    assert ended.returncode == 1
-    assert (ended.stdout.count("│ kept"), ended.stdout.count("BROKEN")) == (4, 1)
-    assert "missing in the database" in ended.stdout
+    assert (ended.returncode, verdict["kept"]) == (1, False)
+    assert [finding["kept"] for finding in verdict["findings"]].count(False) == 1
+    assert [lost["what"] for lost in verdict["differences"]] == [
+        "missing in the database"
+    ]
+    assert verdict["differences"][0]["stream"] == "orders"
+    assert "Starting" in ended.stderr
     assert (set(), []) == (processes, files)

@@ -6,6 +6,8 @@ import typer
 from rich.console import Console
 
 from worker.cli.demonstration.show import Interrupted, demonstrate
+from worker.cli.demonstration.verdict import as_document, tell
+from worker.cli.printing import print_document
 
 _EXAMPLE = """Example:
 
@@ -25,6 +27,12 @@ def demo(
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the temporary home for a look around.")
     ] = False,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json", help="Print the verdict as one JSON document, the rest as notes."
+        ),
+    ] = False,
     lose_a_row: Annotated[bool, typer.Option("--lose-a-row", hidden=True)] = False,
 ) -> None:
     """Watch sellers being connected, refreshed and pulled, against the built-in sandbox.
@@ -33,9 +41,16 @@ def demo(
     their own in a temporary home. At the end the database is compared with the sandbox's
     truth, field by field; the exit status says whether they agree.
     """
+    console = Console(stderr=as_json)
     try:
-        kept = demonstrate(Console(), seconds=seconds, keep=keep, lose_a_row=lose_a_row)
+        verdict = demonstrate(
+            console, seconds=seconds, keep=keep, lose_a_row=lose_a_row
+        )
     except Interrupted:
         typer.echo("Interrupted; everything has been stopped.", err=True)
         raise typer.Exit(130) from None
-    raise typer.Exit(0 if kept else 1)
+    if as_json:
+        print_document(as_document(verdict))
+    else:
+        tell(console, verdict)
+    raise typer.Exit(0 if verdict.kept else 1)

@@ -1,10 +1,9 @@
 """The demonstration from its first line to its verdict."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from rich.console import Console
-from rich.table import Table
 
 from worker.cli.demonstration.comparison import Difference, compare
 from worker.cli.demonstration.console import Truth
@@ -14,6 +13,7 @@ from worker.cli.demonstration.screen import Screen
 from worker.cli.demonstration.sellers import connect_everybody
 from worker.cli.demonstration.sight import Sight, look
 from worker.cli.demonstration.stage import Stage, set_stage
+from worker.cli.demonstration.verdict import Verdict
 from worker.cli.interruption import Interruption
 from worker.domain.records import Stream
 from worker.store.database import Database
@@ -25,7 +25,6 @@ _LOOK_EVERY = 1.0  # seconds
 _SHORTEST_TOKEN, _LONGEST_TOKEN = 10, 30  # seconds
 _REFRESHES_WITHIN = 20.0  # seconds more
 _CONVERGES_WITHIN = 40.0  # seconds
-_MOST_SHOWN = 10
 
 
 class Interrupted(Exception):
@@ -34,8 +33,8 @@ class Interrupted(Exception):
 
 def demonstrate(
     console: Console, *, seconds: float, keep: bool, lose_a_row: bool
-) -> bool:
-    """Run everything and print what came out; say whether all promises were kept.
+) -> Verdict:
+    """Run everything, show it while it runs, and return what came out.
 
     Raises:
         Interrupted: by Ctrl-C or SIGTERM; everything has been stopped.
@@ -49,14 +48,12 @@ def demonstrate(
             show = _Show(stage, interruption)
             with Screen(console) as screen:
                 findings, differences = show.run(screen, seconds, lose_a_row=lose_a_row)
-    console.print(_table(findings, time.monotonic() - began))
-    for difference in differences[:_MOST_SHOWN]:
-        console.print(f"  {difference}", soft_wrap=True, markup=False, highlight=False)
-    if len(differences) > _MOST_SHOWN:
-        console.print(f"  … and {len(differences) - _MOST_SHOWN} more differences")
-    if keep:
-        console.print(f"Kept: {stage.home} (its `log` tells what happened)")
-    return all(finding.kept for finding in findings)
+    return Verdict(
+        findings=findings,
+        differences=differences,
+        seconds=time.monotonic() - began,
+        home=stage.home if keep else None,
+    )
 
 
 class _Show:
@@ -138,13 +135,3 @@ def _all_refreshed(sight: Sight, before: Mapping[str, int]) -> bool:
 
 def _since(before: Mapping[str, int], now: Mapping[str, int]) -> dict[str, int]:
     return {subject: count - before.get(subject, 0) for subject, count in now.items()}
-
-
-def _table(findings: Sequence[Finding], seconds: float) -> Table:
-    table = Table(
-        title=f"After {seconds:.0f} s", title_justify="left", show_header=False
-    )
-    for finding in findings:
-        verdict = "[green]kept[/green]" if finding.kept else "[red]BROKEN[/red]"
-        table.add_row(verdict, finding.promise, finding.evidence)
-    return table
