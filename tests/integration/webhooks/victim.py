@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 
 from config.settings import settings
 from worker.runtime import build_runtime
-from worker.web.webhooks import routes
+from worker.web.webhooks import receivers, routes
 from worker.web.webhooks.hints import send_hint
 
 
@@ -23,6 +23,6 @@ class Server(uvicorn.Server):
 if __name__ == "__main__":
     here = build_runtime(settings())
     hint = send_hint if "--tells" in sys.argv else lambda: None
-    app = Starlette(routes=routes(here, hint=hint))
+    app = Starlette(routes=routes(receivers(here, hint=hint)))
     Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off")).run()
     sys.exit(0)
