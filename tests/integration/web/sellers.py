@@ -1,6 +1,7 @@
 """Sellers of a web face's sandbox, connected as in a browser."""
 
 from tests.integration.web.conftest import WebFace
+from worker.cli.pulling import pull_here
 from worker.domain.records import Stream
 
 
@@ -17,8 +18,7 @@ def connect_some(web: WebFace) -> WebFace:
         keys += [shop["shop_key"] for shop in found["shops"]]
     mall = web.sellers()["temu"]["eu"]["malls"][0]
     web.get("/authorize/temu/callback", state=web.state("temu:eu"), code=mall["code"])
-    for shop_key in [*keys, mall["shop_key"]]:
-        claim = web.here.pulls.claim(shop_key, Stream.ORDERS)
-        assert claim is not None
-        web.here.pulls.take_turn(claim, deadline=None)
+    keys.append(mall["shop_key"])
+    pulled = pull_here(web.here, Stream.ORDERS, keys, since=None)
+    assert [outcome.reason for outcome in pulled if outcome.reason] == []
     return web

@@ -81,14 +81,22 @@ def test_calls_are_told_by_outcome(connected):
     """As many as the marketplaces themselves have counted."""
     connected.here.counts.flush()
     samples = scrape(connected)
+    # Other installations of the tests have the same Redis.
+    apps = [app.app_id for _, app in connected.here.apps.apps]
+
+    def count(name, **labels):
+        return sum(
+            sum(values(samples, f"sellersync_{name}", app=app, **labels))
+            for app in apps
+        )
+
     asked = sum(sum(app["endpoints"].values()) for app in connected.stats().values())
 
-    assert sum(values(samples, "sellersync_calls_total")) == asked
-    assert sum(values(samples, "sellersync_call_duration_seconds_count")) == asked
-    assert sum(values(samples, "sellersync_call_wait_seconds_bucket", le="+Inf")) == (
-        asked
-    )
-    assert sum(values(samples, "sellersync_calls_total", work="tokens")) > 0
+    assert asked > 10
+    assert count("calls_total", outcome="ok") == asked
+    assert count("call_duration_seconds_count") == asked
+    assert count("call_wait_seconds_bucket", le="+Inf") == asked
+    assert count("calls_total", work="tokens") > 0
 
 
 def test_budgets_and_queues_are_told(connected):
