@@ -20,9 +20,9 @@ pytestmark = pytest.mark.integration
 ROOT = Path(__file__).parents[3]
 ALERTS = ROOT / "deploy" / "alerts.yml"
 DASHBOARD = ROOT / "deploy" / "grafana" / "sellersync.json"
-PROMTOOL = shutil.which("promtool")
+PROMTOOL = shutil.which("promtool") or ""
 needs_promtool = pytest.mark.skipif(
-    PROMTOOL is None, reason="promtool is not installed (Debian: prometheus)"
+    not PROMTOOL, reason="promtool is not installed (Debian: prometheus)"
 )
 
 # Labels with few known values, which a scrape shows all of.
@@ -36,7 +36,7 @@ def scraped(web):
     mall = web.sellers()["temu"]["eu"]["malls"][0]
     reconcile_here(web.here, Stream.ORDERS, mall["shop_key"], confirm=False)
     web.here.counts.flush()
-    found = {}
+    found: dict[str, list[dict[str, str]]] = {}
     for family in text_string_to_metric_families(web.get("/metrics").text):
         for sample in family.samples:
             found.setdefault(sample.name, []).append(sample.labels)
