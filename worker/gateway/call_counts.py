@@ -74,10 +74,7 @@ class CallCounts:
             sums[f"waited_for|||{app_id}"] += round(record.waited * 1e6)
             # Begun here, and not when this was made: after any fork.
             if self._sender is None:
-                self._sender = threading.Thread(
-                    target=self._run, name="call-counts", daemon=True
-                )
-                self._sender.start()
+                self._begin()
         self._wanted.set()
 
     def flush(self) -> bool:
@@ -102,6 +99,15 @@ class CallCounts:
         self._stopped.set()
         self._wanted.set()
         self.flush()
+
+    def _begin(self) -> None:
+        sender = threading.Thread(target=self._run, name="call-counts", daemon=True)
+        try:
+            sender.start()
+        except RuntimeError:
+            # No thread can be had now, or the interpreter ends: the next call tries again.
+            return
+        self._sender = sender
 
     def _run(self) -> None:
         while not self._stopped.is_set():
