@@ -1,5 +1,7 @@
 """`/metrics` over HTTP, of an installation with sellers, as Prometheus reads it."""
 
+from datetime import timedelta
+
 import pytest
 from prometheus_client.openmetrics.parser import (
     text_string_to_metric_families as read_openmetrics,
@@ -7,6 +9,9 @@ from prometheus_client.openmetrics.parser import (
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.integration.web.sellers import connect_some
+from worker.schedule.canaries import sing
+from worker.store.canaries import expect_canaries
+from worker.store.database import database_now
 from worker.store.shops import all_shops
 
 pytestmark = pytest.mark.integration
@@ -109,6 +114,23 @@ def test_budgets_and_queues_are_told(connected):
         0 <= value < 1 for value in values(samples, "sellersync_app_utilisation_ratio")
     )
     assert len(values(samples, "sellersync_queue_messages")) == 5
+
+
+def test_a_queue_that_is_served_is_told(connected):
+    """By the canary that came through it last."""
+    database = connected.here.database
+    sing(database, "pull", worker="pull@here")
+    with database.write() as connection:
+        expect_canaries(
+            connection, ["tick"], now=database_now(connection) - timedelta(minutes=5)
+        )
+    samples = scrape(connected)
+    (pull,) = values(samples, "sellersync_queue_silent_seconds", queue="pull")
+    (tick,) = values(samples, "sellersync_queue_silent_seconds", queue="tick")
+
+    assert 0 <= pull < 60
+    assert 300 <= tick < 400
+    assert values(samples, "sellersync_queue_patience_seconds") == [90]
 
 
 def test_deliveries_are_told_by_their_answer(connected):

@@ -14,6 +14,7 @@ from tests.integration.web.sellers import connect_some
 from worker.cli.reconciling import reconcile_here
 from worker.domain import errors
 from worker.domain.records import Stream
+from worker.schedule.canaries import tell_silent_canaries
 
 pytestmark = pytest.mark.integration
 
@@ -35,6 +36,8 @@ def scraped(web):
     connect_some(web)
     mall = web.sellers()["temu"]["eu"]["malls"][0]
     reconcile_here(web.here, Stream.ORDERS, mall["shop_key"], confirm=False)
+    every = web.here.settings.schedule.canary_every
+    tell_silent_canaries(web.here.database, every=every)
     web.here.counts.flush()
     found: dict[str, list[dict[str, str]]] = {}
     for family in text_string_to_metric_families(web.get("/metrics").text):

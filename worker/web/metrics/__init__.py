@@ -9,6 +9,7 @@ records     what is stored, and what waits to be looked at
 budgets     what each app sends and may send
 calls       what became of the calls
 queues      messages for the workers
+canaries    whether every queue is served
 shops       a series for each shop, only where it is asked for
 webhooks    deliveries of marketplaces to this process
 

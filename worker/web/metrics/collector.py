@@ -19,6 +19,7 @@ from worker.store.database import database_now
 from worker.store.stream_tallies import count_streams_by_app
 from worker.web.metrics.budgets import budget_families
 from worker.web.metrics.calls import call_families
+from worker.web.metrics.canaries import canary_families
 from worker.web.metrics.families import gauge
 from worker.web.metrics.queues import queue_families
 from worker.web.metrics.records import record_families
@@ -81,6 +82,8 @@ class InstallationCollector(Collector):
         apps = [app.app_id for _, app in here.apps.apps]
         yield from seller_families(connection, now=now, apps=apps)
         yield from record_families(connection, now=now)
+        every = here.settings.schedule.canary_every
+        yield from canary_families(connection, now=now, every=every)
         if here.settings.metrics.per_shop:
             yield from shop_families(connection, now=now)
 
