@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from config.settings import settings
 from worker.runtime import build_runtime
-from worker.web.webhooks import routes
+from worker.web.webhooks import receivers, routes
 
 
 class _Server(uvicorn.Server):
@@ -30,7 +30,7 @@ def main() -> None:
     core = os.environ.get("BENCH_CORE")
     if core:
         os.sched_setaffinity(0, {int(core)})
-    app = Starlette(routes=routes(build_runtime(settings())))
+    app = Starlette(routes=routes(receivers(build_runtime(settings()))))
     _Server(
         uvicorn.Config(
             app, port=0, log_config=None, access_log=False, lifespan="off", ws="none"

@@ -1,24 +1,25 @@
 """The status page of ten thousand shops: how long the server takes for what is asked of it.
 
 The shops are made up row by row, some late, some failing, some sellers gone; the page is
-made as for a browser, but without the way there.
+made as for a browser, but without the way there. So is what Prometheus gets.
 """
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
 from cryptography.fernet import Fernet
+from prometheus_client import CollectorRegistry, generate_latest
 from rich.table import Table
 from sqlalchemy import insert
 from starlette.datastructures import QueryParams
 
 from bench.databases import DATABASES
-from config.settings import Settings
+from config.settings import MetricsSettings, Settings
 from tests.integration.conftest import running_valkey
 from worker.runtime import Runtime, build_runtime
 from worker.store.database import Database
@@ -29,6 +30,7 @@ from worker.store.schema.slices import slices
 from worker.store.schema.streams import streams
 from worker.store.upgrade import upgrade
 from worker.web.budget import BudgetHistory
+from worker.web.metrics.collector import InstallationCollector
 from worker.web.pages import page
 from worker.web.status import content, read_wish
 
@@ -47,6 +49,8 @@ VIEWS: Mapping[str, str] = {
     "first sellers to end": "sort=ends",
     "the last page": "page=200",
 }
+METRICS = "one scrape of /metrics"
+METRICS_PER_SHOP = "the same with each shop's series"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +72,7 @@ def measure() -> Table:
         with place() as url:
             columns.append(_run(url))
         table.add_column(name, justify="right")
-    for view in VIEWS:
+    for view in (*VIEWS, METRICS, METRICS_PER_SHOP):
         table.add_row(view, *(_shown(column[view]) for column in columns))
     return table
 
@@ -88,18 +92,35 @@ def _run(url: str) -> dict[str, Took]:
             )
         )
         try:
-            return {name: _time(here, query) for name, query in VIEWS.items()}
+            return dict(_views(here))
         finally:
             here.close()
 
 
-def _time(here: Runtime, query: str) -> Took:
+def _views(here: Runtime) -> Iterator[tuple[str, Took]]:
     history = BudgetHistory(here)
-    wish = read_wish(QueryParams(query))
+    for name, query in VIEWS.items():
+        wish = read_wish(QueryParams(query))
+        yield name, _time(lambda: page("status.html", **content(here, history, wish)))  # noqa: B023 -- called at once
+    yield METRICS, _time(lambda: _scrape(here))
+    metrics = MetricsSettings(per_shop=True)
+    talkative = replace(
+        here, settings=here.settings.model_copy(update={"metrics": metrics})
+    )
+    yield METRICS_PER_SHOP, _time(lambda: _scrape(talkative))
+
+
+def _scrape(here: Runtime) -> bytes:
+    registry = CollectorRegistry()
+    registry.register(InstallationCollector(here, {}))
+    return generate_latest(registry)
+
+
+def _time(make: Callable[[], object]) -> Took:
     times, cpu = [], []
     for _ in range(_RUNS + 1):
         started, cpu_started = time.perf_counter(), time.process_time()
-        page("status.html", **content(here, history, wish))
+        make()
         times.append((time.perf_counter() - started) * 1000)
         cpu.append((time.process_time() - cpu_started) * 1000)
     # The first one compiles templates and statements.

@@ -88,13 +88,13 @@ class Installation:
         return self.run_program(self.command(*arguments), given=given)
 
     def run_program(
-        self, program: list[str], given: str = ""
+        self, program: list[str], given: str = "", *, folder: Path = ROOT
     ) -> subprocess.CompletedProcess[str]:
         """Run any program to its end."""
         return subprocess.run(
             program,
             env=self.environment,
-            cwd=ROOT,
+            cwd=folder,
             input=given,
             capture_output=True,
             text=True,
@@ -102,13 +102,15 @@ class Installation:
             check=False,
         )
 
-    def start(self, name: str, program: list[str]) -> "subprocess.Popen[bytes]":
+    def start(
+        self, name: str, program: list[str], *, folder: Path = ROOT
+    ) -> "subprocess.Popen[bytes]":
         """Start a program; what it prints and logs goes to a file of this name."""
         with (self.home / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
                 program,
                 env=self.environment,
-                cwd=ROOT,
+                cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

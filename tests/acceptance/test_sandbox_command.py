@@ -35,6 +35,18 @@ def test_what_it_prints_can_be_pasted_into_a_shell(new_installation, wait_for):
     assert process.wait(20) == 0
 
 
+def test_its_settings_can_be_had_beforehand(new_installation, new_sandbox):
+    """As lines of `.env`, the same that it prints when it is served."""
+    sandbox = new_sandbox("--sellers", "1")
+    port = sandbox.url.rpartition(":")[2]
+    printed = new_installation().run("sandbox", "--settings", "--port", port)
+
+    assert printed.returncode == 0
+    assert dict(
+        line.split("=", maxsplit=1) for line in printed.stdout.splitlines()
+    ) == dict(sandbox.environment)
+
+
 def test_a_port_in_use_is_told_in_one_line(new_installation):
     """Exit status 1, no traceback."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -47,7 +59,12 @@ def test_a_port_in_use_is_told_in_one_line(new_installation):
 
 @pytest.mark.parametrize(
     "options",
-    [("--scenario", "nonsense"), ("--token-lifetime", "soon"), ("--port", "x")],
+    [
+        ("--scenario", "nonsense"),
+        ("--token-lifetime", "soon"),
+        ("--port", "x"),
+        ("--settings", "--port", "0"),
+    ],
 )
 def test_wrong_usage_is_told(new_installation, options):
     """Exit status 2."""

@@ -12,13 +12,8 @@ from worker.domain.records import Stream
 from worker.overview.targets import freshness_targets
 from worker.runtime import Runtime
 from worker.store.database import database_now
-from worker.store.tallies import (
-    StreamTally,
-    count_ending,
-    count_sellers,
-    count_shops,
-    count_streams,
-)
+from worker.store.stream_tallies import StreamTally, count_streams
+from worker.store.tallies import count_ending, count_sellers, count_shops
 
 # How far ahead an operator is told of authorizations that end.
 RUNWAY = (timedelta(days=7), timedelta(days=30))
@@ -56,7 +51,7 @@ def summarize(here: Runtime, connection: Connection) -> Summary:
     targets = freshness_targets(here)
     sellers: dict[AuthorizationState, int] = {}
     living_ends: list[datetime] = []
-    for tally in count_sellers(connection):
+    for tally in count_sellers(connection, now=now):
         sellers[tally.state] = sellers.get(tally.state, 0) + tally.count
         if tally.state not in DEAD:
             living_ends.append(tally.ends_at)

@@ -12,9 +12,11 @@ from config.queues import KEY_PREFIX
 from config.settings import Settings, settings
 from worker.domain.errors import OperatorError
 from worker.gateway.budget import Budget
+from worker.gateway.call_counts import CallCounts
 from worker.gateway.caller import Gateway
 from worker.gateway.clocks import ServerClocks
 from worker.gateway.ledger import open_ledger_redis
+from worker.gateway.records import CallRecord
 from worker.gateway.tally import note_call
 from worker.gateway.transport import HttpTransport
 from worker.marketplaces.configured import ConfiguredApps
@@ -90,6 +92,12 @@ def build_runtime(configured: Settings) -> Runtime:
         pad=configured.budget.pad,
         max_wait=configured.budget.max_wait,
     )
+    counts = CallCounts(client, prefix=KEY_PREFIX)
+
+    def tell(record: CallRecord) -> None:
+        note_call(record)
+        counts.note(record)
+
     gateway = Gateway(
         transport=HttpTransport(
             connect_timeout=configured.http.connect_timeout,
@@ -98,7 +106,7 @@ def build_runtime(configured: Settings) -> Runtime:
         budget=budget,
         clocks=ServerClocks(),
         deadline=configured.http.deadline,
-        on_call=note_call,
+        on_call=tell,
     )
     desk = TokenDesk(
         database=database,
@@ -114,6 +122,7 @@ def build_runtime(configured: Settings) -> Runtime:
         database=database,
         redis=client,
         budget=budget,
+        counts=counts,
         gateway=gateway,
         apps=apps,
         desk=desk,

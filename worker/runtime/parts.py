@@ -10,6 +10,7 @@ import redis
 from config.settings import OrdersSettings, ProductsSettings, Settings
 from worker.domain.records import Stream
 from worker.gateway.budget import Budget
+from worker.gateway.call_counts import CallCounts
 from worker.gateway.caller import Gateway
 from worker.marketplaces.configured import ConfiguredApps
 from worker.runtime.shops import connected_shop
@@ -32,6 +33,7 @@ class Parts:
     database: Database
     redis: redis.Redis
     budget: Budget
+    counts: CallCounts
     gateway: Gateway
     apps: ConfiguredApps
     desk: TokenDesk
@@ -81,5 +83,6 @@ class Parts:
     def close(self) -> None:
         """Give everything back."""
         self.readers.shutdown(wait=False, cancel_futures=True)
+        self.counts.close()
         self.redis.close()
         self.database.close()

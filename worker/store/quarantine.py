@@ -1,8 +1,8 @@
-"""Rows that could not be understood, and can be now."""
+"""Rows that could not be understood, and those that can be now."""
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection, delete, func, select
 
 from worker.domain.records import Stream
 from worker.store.record_rows import storable
@@ -21,3 +21,13 @@ def release(
             columns.record_id.in_(storable(ids)),
         )
     )
+
+
+def count_unreadable(connection: Connection) -> dict[Stream, int]:
+    """Return how many records of each stream could not be understood."""
+    rows = connection.execute(
+        select(unreadable_rows.c.stream, func.count()).group_by(
+            unreadable_rows.c.stream
+        )
+    )
+    return {Stream(stream): count for stream, count in rows}

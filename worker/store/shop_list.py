@@ -75,13 +75,11 @@ def list_shops(
     """Return one page; a page beyond the last one is empty."""
     wanted = [*_search(wish.search), *_filter(wish.only, now, targets)]
     joined = shops.join(authorizations, shops.c.authorization_id == authorizations.c.id)
-    count = connection.execute(
-        select(func.count()).select_from(joined).where(*wanted)
-    ).scalar_one()
     column, tables = _sorting(wish.order, joined)
     column = column.desc() if wish.descending else column.asc()
-    keys = connection.execute(
-        select(shops.c.shop_key)
+    # Counted on the way: another statement would search all shops once more.
+    found = connection.execute(
+        select(shops.c.shop_key, func.count().over().label("all_of_them"))
         .select_from(tables)
         .where(*wanted)
         # PostgreSQL and SQLite disagree about where NULL belongs: never pulled is oldest.
@@ -91,8 +89,16 @@ def list_shops(
         )
         .limit(wish.size)
         .offset((wish.page - 1) * wish.size)
-    )
-    return ShopPage(keys=tuple(keys.scalars()), count=count)
+    ).all()
+    if found:
+        count = found[0].all_of_them
+    elif wish.page == 1:
+        count = 0
+    else:
+        count = connection.execute(
+            select(func.count()).select_from(joined).where(*wanted)
+        ).scalar_one()
+    return ShopPage(keys=tuple(row.shop_key for row in found), count=count)
 
 
 def late(stream: Stream, now: datetime, target: timedelta) -> Any:

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from worker.runtime import Runtime
-from worker.web import budget, callback, connect, health, status, webhooks
+from worker.web import budget, callback, connect, health, metrics, status, webhooks
 from worker.web.budget import BudgetHistory
 from worker.web.guard import Guard
 from worker.web.headers import StrictHeaders
@@ -35,12 +35,14 @@ def routes(here: Runtime, history: BudgetHistory) -> list[BaseRoute]:
 
     Those below `/authorize/` and `/webhooks/` are open to everybody (`worker.web.guard`).
     """
+    receivers = webhooks.receivers(here)
     return [
         *status.routes(here, history),
         *budget.routes(history),
         *health.routes(here),
         *callback.routes(here),
         *connect.routes(here),
-        *webhooks.routes(here),
+        *webhooks.routes(receivers),
+        *metrics.routes(here, receivers),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]

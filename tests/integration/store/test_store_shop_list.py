@@ -1,24 +1,31 @@
 """One page of the list of shops: searched, filtered, sorted and cut by the database."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from tests.integration.store.made_up import APP
 from worker.domain.grants import AuthorizationState, Grant
 from worker.domain.identity import Shop
 from worker.domain.records import Stream
 from worker.store import authorizations, shops
+from worker.store.reconcile_tallies import ReconcileTally, count_reconciles
 from worker.store.schema.accounts import authorizations as authorization_rows
+from worker.store.schema.reconciles import reconciles
+from worker.store.schema.slices import slices
 from worker.store.schema.streams import streams
+from worker.store.shop_ages import shop_ages
 from worker.store.shop_list import Only, Order, Wish, list_shops
-from worker.store.tallies import (
-    count_ending,
-    count_sellers,
-    count_shops,
+from worker.store.stream_tallies import (
+    FRESHNESS,
+    OpenHistory,
+    count_open_history,
     count_streams,
+    count_streams_by_app,
 )
+from worker.store.tallies import count_ending, count_sellers, count_shops
 
 pytestmark = pytest.mark.integration
 
@@ -183,7 +190,7 @@ def test_everything_is_counted_once(filled):
     with filled.read() as connection:
         sellers = {
             tally.state: (tally.count, tally.ends_at)
-            for tally in count_sellers(connection)
+            for tally in count_sellers(connection, now=NOW)
         }
         ending = count_ending(
             connection, now=NOW, within=(timedelta(days=7), timedelta(days=30))
@@ -201,3 +208,71 @@ def test_everything_is_counted_once(filled):
     assert (orders.failing, orders.disabled, orders.stalled) == (2, 1, 0)
     assert orders.oldest_watermark == NOW - timedelta(hours=1)
     assert orders.overdue_since == NOW - timedelta(hours=2)
+
+
+def test_streams_are_counted_of_each_app_too(filled):
+    """With how many of those that run are how fresh, and what history is open."""
+    change(filled, 0, Stream.ORDERS, watermark=NOW - timedelta(hours=1))
+    change(filled, 1, Stream.ORDERS, watermark=None)
+    change(filled, 2, Stream.ORDERS, next_run_at=None)
+    with filled.write() as connection:
+        for number, done_at in ((0, NOW), (0, None), (0, None), (3, None)):
+            connection.execute(
+                insert(slices).values(
+                    shop_key=key(number),
+                    stream=Stream.ORDERS.value,
+                    window_end=NOW,
+                    done_at=done_at,
+                )
+            )
+    with filled.read() as connection:
+        counted = count_streams_by_app(connection, now=NOW, targets=TARGETS)
+        together = count_streams(connection, now=NOW, targets=TARGETS)
+        history = count_open_history(connection)
+    orders = counted[APP.app_id, Stream.ORDERS]
+
+    assert set(counted) == {(APP.app_id, stream) for stream in Stream}
+    # Of three that run: one is a minute old, one an hour, one has no watermark.
+    assert dict(zip(FRESHNESS, orders.fresh, strict=True)) == {
+        bound: (bound >= timedelta(minutes=1)) + (bound >= timedelta(hours=1))
+        for bound in FRESHNESS
+    }
+    assert replace(orders, fresh=()) == together[Stream.ORDERS]
+    assert history == {(APP.app_id, Stream.ORDERS): OpenHistory(slices=3, streams=2)}
+
+
+def test_the_ages_of_each_shop_are_those_that_count(filled):
+    """Of streams that run, and of sellers who are alive."""
+    bury(filled, 3)
+    change(filled, 1, Stream.ORDERS, next_run_at=None)
+    with filled.read() as connection:
+        ages = shop_ages(connection)
+
+    assert len(ages.watermarks) == 7
+    assert (key(1), "orders") not in ages.watermarks
+    assert ages.watermarks[key(1), "products"] == NOW - timedelta(minutes=1)
+    assert ages.ends == {
+        key(number): NOW + timedelta(days=SHOPS[number][2]) for number in range(3)
+    }
+
+
+def test_reconciles_are_counted(filled):
+    """Those that wait for a yes, and how long ago the oldest was finished."""
+    change_reconciles(filled, 0, Stream.PRODUCTS, finished_at=NOW, withheld=12)
+    change_reconciles(filled, 1, Stream.PRODUCTS, finished_at=NOW - timedelta(days=2))
+    with filled.read() as connection:
+        counted = count_reconciles(connection)
+
+    assert counted == {
+        Stream.PRODUCTS: ReconcileTally(withheld=1, oldest=NOW - timedelta(days=2))
+    }
+
+
+def change_reconciles(database, number, stream, **values):
+    """Write the reconcile of a stream."""
+    with database.write() as connection:
+        connection.execute(
+            insert(reconciles).values(
+                shop_key=key(number), stream=stream.value, shown=b"", **values
+            )
+        )

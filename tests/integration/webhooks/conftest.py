@@ -22,7 +22,7 @@ from worker.sandbox.server import running
 from worker.store.database import Database
 from worker.store.schema.notifications import notifications
 from worker.tokens.connect import connect_by_code, connect_by_token
-from worker.web.webhooks import routes
+from worker.web.webhooks import receivers, routes
 
 # Small, and fast enough that the budget is no part of the waiting.
 OPTIONS = SandboxOptions(
@@ -168,5 +168,5 @@ def receiver(here: Runtime) -> Iterator[Receiver]:
     """Serve the addresses; what it tells the workers is written down."""
     hints: list[str] = []
     hint: Callable[[], None] = lambda: hints.append("hint")  # noqa: E731 -- it is short
-    with serving(Starlette(routes=routes(here, hint=hint))) as url:
+    with serving(Starlette(routes=routes(receivers(here, hint=hint)))) as url:
         yield Receiver(url=url, here=here, hints=hints)

@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 
 from config.settings import settings
 from worker.runtime import build_runtime
-from worker.web.webhooks import routes
+from worker.web.webhooks import receivers, routes
 
 
 class Server(uvicorn.Server):
@@ -21,6 +21,6 @@ class Server(uvicorn.Server):
 
 if __name__ == "__main__":
     here = build_runtime(settings())
-    app = Starlette(routes=routes(here, hint=lambda: None))
+    app = Starlette(routes=routes(receivers(here, hint=lambda: None)))
     Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off")).run()
     sys.exit(0)

@@ -98,6 +98,10 @@ def sandbox(
     json: Annotated[
         bool, typer.Option("--json", help="Print the address and settings as JSON.")
     ] = False,
+    print_settings: Annotated[
+        bool,
+        typer.Option("--settings", help="Only print the settings, as lines of `.env`."),
+    ] = False,
 ) -> None:
     """Serve look-alikes of all marketplaces until Ctrl-C, filled with made-up sellers.
 
@@ -115,6 +119,15 @@ def sandbox(
         webhooks=webhooks.rstrip("/") if webhooks else None,
         callback_base=callback.rstrip("/"),
     )
+    if print_settings:
+        if port == 0:
+            raise typer.BadParameter("--settings needs a --port")
+        # The same seed has the same keys, whenever it is served.
+        for name, value in settings_environment(
+            f"http://{host}:{port}", options
+        ).items():
+            typer.echo(f"{name}={value}")
+        return
     show = partial(_show_json if json else _show, options)
     # The address is told from inside the server, which must go on to answer.
     serve(

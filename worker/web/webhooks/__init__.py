@@ -6,6 +6,6 @@ hints       a message to the workers, for those who wait for no tick
 routes      the addresses
 """
 
-from worker.web.webhooks.routes import routes
+from worker.web.webhooks.routes import receivers, routes
 
-__all__ = ["routes"]
+__all__ = ["receivers", "routes"]

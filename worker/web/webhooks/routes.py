@@ -1,6 +1,6 @@
 """The addresses to which marketplaces post: one per marketplace, `/webhooks/tiktok-shop`."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 
 from starlette.requests import ClientDisconnect, Request
@@ -17,22 +17,28 @@ from worker.web.webhooks.receiver import Receiver, TooLarge, whole_body
 Answer = Callable[[Request], Awaitable[Response]]
 
 
-def routes(here: Parts, *, hint: Callable[[], None] = send_hint) -> list[BaseRoute]:
-    """Return the addresses; `hint` tells the workers that there is something new."""
+def receivers(
+    here: Parts, *, hint: Callable[[], None] = send_hint
+) -> dict[str, Receiver]:
+    """Return a receiver for each marketplace; `hint` tells the workers of something new."""
     postbox = Postbox(here.database, on_new=Hints(hint).want)
-    return [
-        Route(
-            f"/webhooks/{name.replace('_', '-')}",
-            _answer(
-                Receiver(
-                    marketplace,
-                    tuple(app for found, app in here.apps.apps if found.name == name),
-                    postbox,
-                )
-            ),
-            methods=["POST"],
+    return {
+        name: Receiver(
+            marketplace,
+            tuple(app for found, app in here.apps.apps if found.name == name),
+            postbox,
         )
         for name, marketplace in marketplaces().items()
+    }
+
+
+def routes(receivers: Mapping[str, Receiver]) -> list[BaseRoute]:
+    """Return the addresses."""
+    return [
+        Route(
+            f"/webhooks/{name.replace('_', '-')}", _answer(receiver), methods=["POST"]
+        )
+        for name, receiver in receivers.items()
     ]
 
 
