@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import requests
@@ -28,6 +29,12 @@ from tests.postgresql import postgresql_database
 
 pytestmark = [pytest.mark.acceptance, needs_chromium]
 
+LOOKS: tuple[tuple[str, int, Literal["light", "dark"]], ...] = (
+    ("status-light", 1280, "light"),
+    ("status-dark", 1280, "dark"),
+    ("status-phone", 390, "light"),
+    ("status-phone-dark", 390, "dark"),
+)
 PLACEHOLDER = "postgresql+psycopg://user:password@localhost/sellersync"
 
 
@@ -175,9 +182,19 @@ def test_the_commands_are_those_of_a_newcomer():
     assert known.returncode == 0, known.stderr
 
 
-def test_a_seller_is_connected_in_the_browser_and_their_rows_are_in_postgresql(
-    newcomer, wait_for
-):
+def test_ten_minutes_lead_from_a_clone_to_rows_in_postgresql(newcomer, wait_for):
+    """One story, in one test: each step stands on those before it."""
+    a_seller_is_connected(newcomer, wait_for)
+    the_status_page_shows_the_next_seller_by_itself(newcomer)
+    for name, width, scheme in LOOKS:
+        the_status_page_fits(newcomer, name, width, scheme)
+    the_status_page_can_be_used_with_the_keyboard(newcomer)
+    what_goes_wrong_is_told_with_what_to_do(newcomer)
+    # No script failed, and the strict policy refused nothing.
+    assert newcomer.complaints == []
+
+
+def a_seller_is_connected(newcomer: Newcomer, wait_for: Callable[..., bool]) -> None:
     """The consent page leads back to the callback; orders come by themselves."""
     heading = newcomer.connect("TikTok Shop", 0)
     came = wait_for(lambda: newcomer.counts() == [200, 200], seconds=90)
@@ -186,7 +203,7 @@ def test_a_seller_is_connected_in_the_browser_and_their_rows_are_in_postgresql(
     assert came, (newcomer.counts(), newcomer.said()[-5000:])
 
 
-def test_the_status_page_shows_the_next_seller_by_itself(newcomer):
+def the_status_page_shows_the_next_seller_by_itself(newcomer: Newcomer) -> None:
     """Without being loaded again, while Temu's consent page is answered in another tab."""
     status = newcomer.open("/")
     shops = status.locator('[data-live="shops"] tbody tr')
@@ -199,17 +216,10 @@ def test_the_status_page_shows_the_next_seller_by_itself(newcomer):
     status.close()
 
 
-@pytest.mark.parametrize(
-    ("name", "width", "scheme"),
-    [
-        ("status-light", 1280, "light"),
-        ("status-dark", 1280, "dark"),
-        ("status-phone", 390, "light"),
-        ("status-phone-dark", 390, "dark"),
-    ],
-)
-def test_the_status_page_fits_and_looks_well(newcomer, name, width, scheme):
-    """On a large screen and on a phone, by day and by night; nothing has to be scrolled aside."""
+def the_status_page_fits(
+    newcomer: Newcomer, name: str, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    """Nothing has to be scrolled aside, and it is dark when it should be."""
     tab = newcomer.open("/")
     tab.set_viewport_size({"width": width, "height": 844})
     tab.emulate_media(color_scheme=scheme)
@@ -220,12 +230,12 @@ def test_the_status_page_fits_and_looks_well(newcomer, name, width, scheme):
     background = tab.evaluate("getComputedStyle(document.body).backgroundColor")
     tab.close()
 
-    assert over <= 0
+    assert over <= 0, name
     light = sum(map(int, re.findall(r"\d+", background)[:3])) > 3 * 128
-    assert light == (scheme == "light")
+    assert light == (scheme == "light"), name
 
 
-def test_the_page_can_be_used_with_the_keyboard(newcomer):
+def the_status_page_can_be_used_with_the_keyboard(newcomer: Newcomer) -> None:
     """What has the focus is seen, and the search answers to Enter."""
     tab = newcomer.open("/")
     tab.keyboard.press("Tab")
@@ -239,7 +249,7 @@ def test_the_page_can_be_used_with_the_keyboard(newcomer):
     assert outline != "none"
 
 
-def test_what_goes_wrong_is_told_with_what_to_do(newcomer):
+def what_goes_wrong_is_told_with_what_to_do(newcomer: Newcomer) -> None:
     """A seller who took the grant back is at the top, with the way to a new link."""
     sellers = requests.get(f"{newcomer.sandbox}/sellers", timeout=30).json()
     seller = sellers["tiktok_shop"]["sellers"][0]
@@ -258,8 +268,3 @@ def test_what_goes_wrong_is_told_with_what_to_do(newcomer):
     expect(told).to_have_count(1)
     expect(told.get_by_role("link", name="Make a link")).to_be_visible()
     tab.close()
-
-
-def test_the_browser_had_nothing_to_complain_of(newcomer):
-    """No script failed, and the strict policy refused nothing."""
-    assert newcomer.complaints == []
