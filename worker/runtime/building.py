@@ -27,8 +27,8 @@ from worker.store.resealing import prove_keys
 from worker.store.upgrade import require_newest, upgrade
 from worker.tokens.desk import TokenDesk
 
-# No pull of this process waits for another one's page.
-_READERS = 64
+# As many as there are pulls at once; each has one page under way.
+_READERS = 16
 
 
 def runtime() -> Runtime:
