@@ -47,6 +47,9 @@ CUTS_APART = A_SECOND
 # Slots that a caller may miss by waking up late before it gives up.
 TRIES = 8
 
+# A place in the queue may come later than was promised, but not for ever.
+LONGEST_WAITS = 3
+
 # Limits shown besides the app's own; those of thousands of shops are no overview.
 _SHOWN = 10
 
@@ -133,6 +136,13 @@ class Budget:
             answer = self._ask(demand, visit, began)
             if answer.outcome is Outcome.REFUSED:
                 raise BudgetExhausted(retry_after=timedelta(seconds=answer.wait))
+            if (
+                self._monotonic() - began
+                > LONGEST_WAITS * self.max_wait.total_seconds()
+            ):
+                # It was let in and is never served: whoever waits for it has waited enough.
+                self._leave(demand, ticket)
+                raise BudgetExhausted(retry_after=A_SECOND)
             moment = app.ours(answer.clock + answer.wait)
             if not (visit.step is Step.LATE and answer.number == visit.missed):
                 # A slot that was only moved has begun already; it may be used until then.

@@ -378,6 +378,30 @@ def test_a_redis_that_is_far_away_is_asked_once(bench: Bench) -> None:
     assert asked.count() == 1
 
 
+@pytest.mark.parametrize("distance", [0.1, 0.13, 0.3, 0.9])
+def test_a_redis_that_is_very_far_away_is_no_reason_to_wait_for_ever(
+    bench: Bench, distance: float
+) -> None:
+    """A slot is fixed as early as its caller can hear of it."""
+    bench.redis.distance = distance
+    bench.known()
+
+    assert max(bench.take() for _ in range(5)) < 3
+
+
+@pytest.mark.parametrize("late", [0.1, 0.15, 0.4, 1.0])
+@pytest.mark.parametrize("calls", [10, 100_000])
+def test_who_wakes_up_far_too_late_gets_another_slot(
+    bench: Bench, late: float, calls: float
+) -> None:
+    """Also where a slot is gone as soon as it is given."""
+    bench.known()
+    bench.take(limited(calls))
+    bench.redis.stalls += [late, late]
+
+    assert bench.take(limited(calls)) < 5
+
+
 def test_a_redis_clock_set_back_silences_nobody(bench: Bench) -> None:
     """The app's clock goes on from where it was."""
     bench.known()

@@ -82,6 +82,9 @@ end
 local main = limits[1]
 local near = math.min(math.max(2 * main.gap, NEAR_LEAST), NEAR_MOST)
 local slack = math.min(main.gap / 2, NEAR_LEAST / 2)
+-- A slot is fixed so long before it comes; who can only send later than that, because it is
+-- late or Redis is far away, is told as early as it needs.
+local horizon = math.max(near + slack, reach)
 -- Whatever was sent just before the memory was lost is out of the window by then.
 local quiet = math.max(SECOND + pad, main.gap) + NEAR_MOST
 local ready = math.max(clock + reach, memory.since + quiet, main.free)
@@ -156,7 +159,7 @@ if head and main.rows and #limits == 1 and main.number - missed <= main.rows
 end
 
 local waiting = redis.call('ZCARD', KEYS[2])
-if (waiting == 0 or head) and side <= ready + HOLE and ready <= clock + near + slack then
+if (waiting == 0 or head) and side <= ready + HOLE and ready <= clock + horizon then
   local room = math.floor((clock + near - ready) / gap) + 1
   local calls = math.max(1, math.min(wanted, room))
   for _, limit in ipairs(limits) do
@@ -202,7 +205,7 @@ local served = tonumber(redis.call('HGET', main.key, 'served:' .. class)) or 0
 local apart = main.gap / floor
 if higher > 0 and not promoted then
   local due, before = served + apart - clock, math.max(rank - higher, 0)
-  if before == 0 and due <= near + slack then
+  if before == 0 and due <= horizon then
     promoted = true
     score = score - first - CLASS
     wait = ready - clock
@@ -233,7 +236,7 @@ for i = 2, #limits do
 end
 local slot = math.max(ready, side)
 
-if wait <= near + slack and slot - clock <= math.max(patience, near) then
+if wait <= horizon and slot - clock <= math.max(patience, near, reach) then
   if known then
     leave_queue(KEYS[2], KEYS[3], main.key, member)
   end
