@@ -136,18 +136,14 @@ class Budget:
             answer = self._ask(demand, visit, began)
             if answer.outcome is Outcome.REFUSED:
                 raise BudgetExhausted(retry_after=timedelta(seconds=answer.wait))
-            if (
-                self._monotonic() - began
-                > LONGEST_WAITS * self.max_wait.total_seconds()
-            ):
-                # It was let in and is never served: whoever waits for it has waited enough.
-                self._leave(demand, ticket)
-                raise BudgetExhausted(retry_after=A_SECOND)
             moment = app.ours(answer.clock + answer.wait)
             if not (visit.step is Step.LATE and answer.number == visit.missed):
                 # A slot that was only moved has begun already; it may be used until then.
                 self._sleep_until(moment)
             if answer.outcome is Outcome.APPOINTMENT:
+                self._give_up_after(
+                    LONGEST_WAITS * self.max_wait, demand, ticket, began
+                )
                 visit = replace(visit, step=Step.BACK)
                 continue
             late = self._monotonic() - moment
@@ -160,6 +156,14 @@ class Budget:
             missed += 1
             visit = replace(visit, step=Step.LATE, missed=answer.number, reach=reach)
         raise BudgetExhausted(retry_after=A_SECOND / demand.limits[0].calls)
+
+    def _give_up_after(
+        self, length: timedelta, demand: Demand, ticket: str, began: float
+    ) -> None:
+        """End the wait of a caller that was let into the queue and is never served."""
+        if self._monotonic() - began > length.total_seconds():
+            self._leave(demand, ticket)
+            raise BudgetExhausted(retry_after=A_SECOND)
 
     def _visit(self, demand: Demand, ticket: str, reach: float) -> Visit:
         now = self._monotonic()
