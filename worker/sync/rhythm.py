@@ -1,0 +1,31 @@
+"""When a stream that is up to date is due again: pure.
+
+Each stream has a beat of its own within the interval, so that starts never bunch; streams
+that were pulled at one moment, after an outage, drift back to theirs.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+# The data may be as old as the interval: the pull that makes it new again begins earlier, by
+# what it takes to be handed out, to wait for its calls and to read its pages.
+_EARLIER = 0.1
+_EARLIER_AT_MOST = timedelta(seconds=30)
+# How much earlier than that a stream may start to come back to its beat: what an outage
+# piled up is spread within some intervals, for so many more calls.
+_DRIFT = 0.1
+# Multiples of it, without their whole part, leave no large gap, however many there are.
+_GOLDEN = 0.6180339887498949
+
+
+def next_start(number: int, *, now: datetime, every: timedelta) -> datetime:
+    """Return when to pull a stream again; `number` is its own, by which beats differ."""
+    period = period_of(every)
+    beat = period * (number * _GOLDEN % 1)
+    epoch = datetime.fromtimestamp(0, tz=UTC) + beat
+    behind = (now + period - epoch) % period
+    return now + period - min(behind, period * _DRIFT)
+
+
+def period_of(every: timedelta) -> timedelta:
+    """Return how far apart the starts are that keep the data as fresh as that."""
+    return every - min(every * _EARLIER, _EARLIER_AT_MOST)
