@@ -5,7 +5,7 @@ differ, callers that die and Redis that is lost.
 """
 
 import heapq
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
@@ -26,8 +26,10 @@ class _Class:
     """One class's queue: by start tags, so that sellers take turns."""
 
     floor: float
-    waiting: list[tuple[float, int, Answer]]
+    waiting: list[tuple[float, int, int, Answer]]
     virtual: float = 0.0
+    # Calls of the turn that is being served.
+    turn: int = 0
     served: float = 0.0
 
 
@@ -39,7 +41,6 @@ class Turnstile:
     ) -> None:
         self.gap = (1 + _PAD) / limit
         self.sent: Counter[Work] = Counter()
-        self.waited: dict[Work, float] = defaultdict(float)
         self._at = at
         self._free = 0.0
         self._is_set = False
@@ -59,7 +60,7 @@ class Turnstile:
         mine = self._classes[work]
         start = max(mine.virtual, self._finish.get((work, seller), 0.0))
         self._finish[work, seller] = start + 1
-        heapq.heappush(mine.waiting, (start, next(self._order), then))
+        heapq.heappush(mine.waiting, (start, next(self._order), seller, then))
         self._set(now)
 
     def _expected(self, work: Work, now: float) -> float:
@@ -85,7 +86,10 @@ class Turnstile:
         if work is None:
             return
         chosen = self._classes[work]
-        start, _, then = heapq.heappop(chosen.waiting)
+        start, _, _, then = heapq.heappop(chosen.waiting)
+        chosen.turn += 1
+        if chosen.turn > len({seller for _, _, seller, _ in chosen.waiting}):
+            chosen.turn, chosen.virtual = 0, chosen.virtual + 1
         chosen.virtual = max(chosen.virtual, start)
         apart = self.gap / chosen.floor
         chosen.served = max(chosen.served + apart, now - apart)

@@ -8,6 +8,7 @@ from worker.gateway.ledger import Standing
 from worker.runtime.admission import Admission
 from worker.runtime.notifications import Notifications
 from worker.runtime.parts import Parts
+from worker.runtime.planning import Planning
 from worker.runtime.pulls import Pulls
 from worker.runtime.reconciles import Reconciles
 from worker.runtime.refreshes import Refreshes
@@ -53,6 +54,11 @@ class Runtime(Parts):
     def admission(self) -> Admission:
         """What is let in now."""
         return Admission(self)
+
+    @property
+    def planning(self) -> Planning:
+        """How many sellers fit."""
+        return Planning(self)
 
     def standings(self, app: App) -> dict[str, Standing]:
         """Return how an app's own limit stands, and those that refused calls lately.

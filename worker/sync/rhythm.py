@@ -29,3 +29,8 @@ def next_start(number: int, *, now: datetime, every: timedelta) -> datetime:
 def period_of(every: timedelta) -> timedelta:
     """Return how far apart the starts are that keep the data as fresh as that."""
     return every - min(every * _EARLIER, _EARLIER_AT_MOST)
+
+
+def interval_of(period: timedelta) -> timedelta:
+    """Return how fresh the data stays with starts so far apart."""
+    return min(period / (1 - _EARLIER), period + _EARLIER_AT_MOST)
