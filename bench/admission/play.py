@@ -178,33 +178,38 @@ class Play:
         self._threads += 1
 
     def _read_pages(self, claim: Claim, seller: int) -> _Turn:
-        record = self.freshness[seller, claim.stream]
-        began, stream = self.now, claim.stream
-        calls = (
-            self.sellers[seller].order_calls(began - record.pulls[-1][1])
-            if stream is Stream.ORDERS
-            else self.sellers[seller].catalogue_calls
-        )
-        for _ in range(calls):
+        stream, until = claim.stream, self.now + _DEADLINE
+        record = self.freshness[seller, stream]
+        # What an earlier turn left is read on.
+        began, left = self._begun.pop((seller, stream), (self.now, 0))
+        left = left or self._calls(seller, stream, began - record.pulls[-1][1])
+        made, sent_away = 0, 0.0
+        while left and not sent_away and self.now < until:
             sent_away = yield _WORK[stream], seller
-            if sent_away:
-                later = self._clock() + timedelta(seconds=sent_away)
-                with self.database.write() as connection:
-                    finish_pull(connection, claim, now=self._clock(), next_run_at=later)
-                return
-            yield _ROUND_TRIP + self.chance.expovariate(20)
+            if not sent_away:
+                yield _ROUND_TRIP + self.chance.expovariate(20)
+                made, left = made + 1, left - 1
         now = self._clock()
-        later = next_start(claim.stream_id, now=now, every=EVERY[stream])
+        later = now + timedelta(seconds=sent_away)
+        if left:
+            self._begun[seller, stream] = began, left
+        else:
+            record.pulls.append((self.now, began - _LAG))
+            later = next_start(claim.stream_id, now=now, every=EVERY[stream])
         with self.database.write() as connection:
             finish_pull(
                 connection,
                 claim,
                 now=now,
                 next_run_at=later,
-                succeeded_at=now,
-                calls=calls,
+                succeeded_at=None if left else now,
+                calls=None if sent_away else made,
             )
-        record.pulls.append((self.now, began - _LAG))
+
+    def _calls(self, seller: int, stream: Stream, seconds: float) -> int:
+        if stream is Stream.PRODUCTS:
+            return self.sellers[seller].catalogue_calls
+        return self.sellers[seller].order_calls(seconds)
 
     def _read(self, handed: SliceClaim) -> _Turn:
         seller = number_of(handed.shop_key)
