@@ -195,7 +195,10 @@ class Play:
             self._begun[seller, stream] = began, left
         else:
             record.pulls.append((self.now, began - _LAG))
-            later = next_start(claim.stream_id, now=now, every=EVERY[stream])
+            opened = BEGINNING + timedelta(seconds=began)
+            later = next_start(
+                claim.stream_id, opened=opened, now=now, every=EVERY[stream]
+            )
         with self.database.write() as connection:
             finish_pull(
                 connection,

@@ -20,7 +20,7 @@ _PAGE = 100  # rows
 # Windows overlap, so that late rows are seen.
 _OVERLAP = 300.0  # seconds
 # The largest seller has so many more updates than the tenth, and the tenth than the 100th.
-_SKEW = 0.8
+_SKEW = 0.7
 
 
 @dataclass(frozen=True, slots=True)

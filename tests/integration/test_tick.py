@@ -246,7 +246,7 @@ def test_after_an_outage_all_are_fresh_again_as_fast_as_the_budget_allows(databa
         ),
     )
     with database.read() as connection:
-        due = {row.id: row.next_run_at for row in all_streams(connection)}
+        due = {row.id: row.next_run_at or NOW for row in all_streams(connection)}
     now, queue = back, []
     served: list[int] = []
     while len(served) < count:
@@ -257,7 +257,7 @@ def test_after_an_outage_all_are_fresh_again_as_fast_as_the_budget_allows(databa
         now += TICK
         with database.write() as connection:
             for claim in done:
-                later = next_start(claim.stream_id, now=now, every=every)
+                later = next_start(claim.stream_id, opened=now, now=now, every=every)
                 finish_pull(connection, claim, now=now, next_run_at=later)
         served += [claim.stream_id for claim in done]
     again = tick(database, now=now).pulls

@@ -17,8 +17,8 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    true,
     text,
+    true,
     update,
 )
 

@@ -63,9 +63,8 @@ def take_turn(
     `stands` says whether a refusal of the seller's token still holds.
     """
     try:
-        pulled = puller.pull(
-            claim, source(), history=plan.history, deadline=plan.deadline
-        )
+        where = source()
+        pulled = puller.pull(claim, where, history=plan.history, deadline=plan.deadline)
     except LeaseLost as error:
         return Turn(pulled=None, error=error)
     except SETBACKS as error:
@@ -73,7 +72,9 @@ def take_turn(
         return Turn(pulled=None, error=error)
     with puller.database.write() as connection:
         now = database_now(connection)
-        later = next_start(claim.stream_id, now=now, every=plan.every)
+        # When the last window was opened, in an earlier turn perhaps.
+        opened = (pulled.watermark or now) + where.rules(claim.stream).lag
+        later = next_start(claim.stream_id, opened=opened, now=now, every=plan.every)
         finish_pull(
             connection,
             claim,
