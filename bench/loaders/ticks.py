@@ -24,6 +24,7 @@ from worker.store.schema.streams import streams
 _IDLE_TICKS = 200
 _DUE = 1000
 _BUSY_TICKS = 5
+_AT_A_TIME = 1000
 _LATER = timedelta(days=1)
 
 
@@ -71,9 +72,11 @@ def _fill(here: Runtime, shops: int) -> None:
             refresh_at=lambda number: later + timedelta(seconds=number),
             has_reconcile=False,
         )
-        add_reconciles(
-            connection, dict.fromkeys(Stream, _LATER), now=later, limit=10**9
-        )
+        # So many at a time, as ticks do.
+        for _ in range(0, 2 * shops, _AT_A_TIME):
+            add_reconciles(
+                connection, dict.fromkeys(Stream, _LATER), now=later, limit=_AT_A_TIME
+            )
     if not here.database.is_sqlite:
         with here.database.write() as connection:
             # As the server does by itself after a while.

@@ -190,7 +190,7 @@ def test_a_refresh_starts_before_it_is_late(database):
     connect_fleet(database, 3, now=NOW)
     with database.write() as connection:
         numbers = connection.execute(select(authorizations.c.id)).scalars().all()
-        for number, wait in zip(numbers, (-1, 4, 6), strict=True):
+        for number, wait in zip(numbers, (-1, 6, 8), strict=True):
             connection.execute(
                 update(authorizations)
                 .where(authorizations.c.id == number)

@@ -130,7 +130,7 @@ def hand_out(
             connection,
             allowance,
             now=now,
-            due_before=now + pace.tick_every,
+            due_before=now + timedelta(seconds=pace.horizon),
             limit=min(places, _MOST if allowance.per_shop else int(2 * room) + 2),
             most_refreshes=int(room),
             held={
