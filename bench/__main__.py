@@ -13,8 +13,10 @@ from bench import (
     refreshes,
     signing,
     status_page,
+    ticks,
     webhooks,
 )
+from bench.admission import report as admission
 from bench.budget import report as budget
 
 BENCHES: Mapping[str, Callable[[], RenderableType]] = {
@@ -26,6 +28,8 @@ BENCHES: Mapping[str, Callable[[], RenderableType]] = {
     "budget": budget.measure,
     "webhooks": webhooks.measure,
     "status_page": status_page.measure,
+    "admission": admission.measure,
+    "tick": ticks.measure,
 }
 
 

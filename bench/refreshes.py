@@ -36,7 +36,8 @@ from worker.gateway.clocks import ServerClocks
 from worker.gateway.transport import HttpTransport
 from worker.marketplaces import marketplace
 from worker.marketplaces.configured import ConfiguredApps
-from worker.schedule.tick import claim_due
+from worker.schedule.allowances import Allowance
+from worker.schedule.tick import Pace, claim_due
 from worker.store.authorizations import adopt_grant, remember_app
 from worker.store.database import Database
 from worker.store.schema.accounts import authorizations
@@ -48,6 +49,8 @@ from worker.tokens.refresh import refresh
 _AUTHORIZATIONS = int(os.environ.get("BENCH_AUTHORIZATIONS", "10000"))
 _THREADS = 8
 _LIMIT = 400  # calls per second
+# So much is handed out at a time.
+_TICK = timedelta(seconds=1)
 # What `worker.tokens.timing` keeps at the least.
 _RESERVE = timedelta(minutes=10)
 _WEEK = timedelta(days=7)
@@ -99,7 +102,10 @@ def _run(folder: Path, port: int) -> tuple[str, str, str, str]:
     with ThreadPoolExecutor(_THREADS) as pool:
         while True:
             due = claim_due(
-                desk.database, lease=timedelta(minutes=3), queue_length=lambda: 0
+                desk.database,
+                [Allowance(app_id=app.app_id, calls_per_second=_LIMIT)],
+                pace=Pace(tick_every=_TICK, lease=timedelta(minutes=3)),
+                queue_length=lambda: 0,
             )
             if not due.refreshes:
                 break

@@ -4,9 +4,9 @@ from tasks.notifications import send_waiting_notifications
 from tasks.reconciling import send_due_reconciles
 from tasks.slices import send_waiting_slices
 from worker.app import app
+from worker.domain.errors import BudgetUnavailable
 from worker.runtime import runtime
-from worker.runtime.summary import sum_up
-from worker.schedule.tick import claim_due
+from worker.runtime.summary import sum_up, sum_up_trouble
 from worker.schedule.ticks import note_tick
 
 
@@ -14,11 +14,11 @@ from worker.schedule.ticks import note_tick
 def tick() -> None:
     """Claim what is due and enqueue it; a message that gets lost costs one lease."""
     here = runtime()
-    due = claim_due(
-        here.database,
-        lease=here.settings.schedule.lease,
-        queue_length=here.queue_length,
-    )
+    try:
+        due = here.admission.claim_due()
+    except BudgetUnavailable as error:
+        sum_up_trouble("tick_refused", error)
+        return
     expires = here.settings.schedule.message_expires
     for refresh in due.refreshes:
         app.send_task(

@@ -35,19 +35,30 @@ def duration(text: str) -> timedelta:
         BadParameter: it is none.
     """
     try:
-        length = parse_duration(text)
+        found = parse_duration(text)
     except (ValueError, OverflowError):
-        length = None
-    if not isinstance(length, timedelta):
+        found = None
+    if not isinstance(found, timedelta):
         raise typer.BadParameter(f"{text!r} is no duration; write it like 30d or 12h")
-    return length
+    return found
+
+
+def length(of: timedelta) -> str:
+    """Return a length of time in the two units that matter."""
+    seconds = round(of.total_seconds())
+    for unit, size, below in (("d", 86400, 3600), ("h", 3600, 60), ("m", 60, 1)):
+        if seconds >= size:
+            rest = seconds % size // below
+            lower = {"d": "h", "h": "m", "m": "s"}[unit]
+            return f"{seconds // size}{unit}" + (f" {rest}{lower}" if rest else "")
+    return f"{seconds}s"
 
 
 def _ago(text: str, now: datetime) -> datetime:
     try:
-        length = parse_duration(text)
-        if isinstance(length, timedelta):
-            return now - length
+        found = parse_duration(text)
+        if isinstance(found, timedelta):
+            return now - found
     except (ValueError, OverflowError):
         pass
     raise typer.BadParameter(

@@ -89,7 +89,24 @@ def _shop(
         "refreshed_at": authorization.refreshed_at,
         "last_error": authorization.last_error,
         "paused": stored.paused,
+        "failing": _failing(stored, streams[shop.shop_key]),
         "streams": streams[shop.shop_key],
+    }
+
+
+def _failing(stored: StoredShop, streams: Row) -> Row | None:
+    """Return since when a shop is tried ever more rarely, as its pulls keep failing."""
+    if stored.broken_since is None:
+        return None
+    runs: list[datetime] = [
+        moment
+        for stream in streams.values()
+        if isinstance(stream, dict) and (moment := stream["next_run_at"]) is not None
+    ]
+    return {
+        "since": stored.broken_since,
+        "failures": stored.failures,
+        "next_try_at": min(runs, default=None),
     }
 
 
@@ -118,6 +135,8 @@ def _stream(
         "failures": stored.failures,
         "last_error": stored.last_error,
         "disabled": stored.disabled,
+        # Learned: what one turn takes from the budget.
+        "calls_per_pull": None if stored.calls is None else round(stored.calls, 2),
     }
 
 

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from config.queues import KEY_PREFIX, Queue
 from worker.domain.identity import App
 from worker.domain.limits import OF_APP
 from worker.gateway.ledger import Standing
+from worker.runtime.admission import Admission
 from worker.runtime.notifications import Notifications
 from worker.runtime.parts import Parts
+from worker.runtime.planning import Planning
 from worker.runtime.pulls import Pulls
 from worker.runtime.reconciles import Reconciles
 from worker.runtime.refreshes import Refreshes
@@ -49,12 +50,15 @@ class Runtime(Parts):
         """Housekeeping."""
         return Upkeep(self)
 
-    def queue_length(self) -> int:
-        """Return how many pulls wait for a worker."""
-        return sum(
-            int(self.redis.llen(f"{KEY_PREFIX}{queue}"))
-            for queue in (Queue.PULL, Queue.BACKFILL)
-        )
+    @property
+    def admission(self) -> Admission:
+        """What is let in now."""
+        return Admission(self)
+
+    @property
+    def planning(self) -> Planning:
+        """How many sellers fit."""
+        return Planning(self)
 
     def standings(self, app: App) -> dict[str, Standing]:
         """Return how an app's own limit stands, and those that refused calls lately.

@@ -4,14 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from worker.domain.calls import Call
 from worker.domain.identity import App
-from worker.domain.limits import OF_APP
 from worker.domain.marketplace import Marketplace
 from worker.domain.records import Stream
 from worker.runtime.parts import Parts, stopping
 from worker.runtime.shops import connected_shop
 from worker.runtime.verdicts import verdict
+from worker.schedule.allowances import own_limit
 from worker.schedule.backfill import claim_waiting_slices
 from worker.schedule.places import Lane, lane
 from worker.store.database import database_now
@@ -102,5 +101,5 @@ class Slices:
 
 
 def _lane(marketplace: Marketplace, app: App) -> Lane:
-    queued_for = marketplace.limits(Call(endpoint="any", shop_id="any"), app)[0]
-    return lane(queued_for.calls, per_shop=queued_for.name != OF_APP)
+    calls, per_shop = own_limit(marketplace, app)
+    return lane(calls, per_shop=per_shop)

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -356,35 +355,6 @@ def remember_runway(
         .where(authorizations.c.id == authorization_id)
         .values(runway_told=days)
     )
-
-
-def claim_due_refreshes(
-    connection: Connection, *, owner: str, now: datetime, until: datetime, limit: int
-) -> list[int]:
-    """Lease the authorizations whose refresh is due, the most urgent first."""
-    due = (
-        select(authorizations.c.id)
-        .where(
-            authorizations.c.refresh_at <= now,
-            or_(
-                authorizations.c.lease_until.is_(None),
-                authorizations.c.lease_until < now,
-            ),
-        )
-        .order_by(authorizations.c.refresh_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    # Two statements, for the reason that `worker.store.streams` gives.
-    chosen = connection.execute(due).scalars().all()
-    claimed = connection.execute(
-        update(authorizations)
-        .where(authorizations.c.id.in_(chosen))
-        .values(lease_owner=owner, lease_until=until)
-        .returning(authorizations.c.id, authorizations.c.refresh_at)
-    )
-    # RETURNING keeps no order.
-    return [row.id for row in sorted(claimed, key=attrgetter("refresh_at"))]
 
 
 def _token_columns(

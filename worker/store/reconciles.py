@@ -7,14 +7,17 @@ from random import random
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
+    Integer,
     Row,
     and_,
-    exists,
+    bindparam,
     func,
     or_,
     select,
+    text,
     true,
     update,
 )
@@ -23,6 +26,7 @@ from worker.domain.errors import LeaseLost
 from worker.domain.records import Stream
 from worker.store.many_rows import insert_into
 from worker.store.schema.accounts import shops
+from worker.store.schema.metadata import UtcTime
 from worker.store.schema.reconciles import reconciles
 from worker.store.schema.streams import streams
 from worker.store.streams import Progress
@@ -81,11 +85,7 @@ def add_reconciles(
     limit: int,
 ) -> None:
     """Give streams that have none yet a reconcile, due at some time of its first interval."""
-    lacking = connection.execute(
-        select(streams.c.shop_key, streams.c.stream)
-        .where(~exists().where(_of_stream()))
-        .limit(limit)
-    ).all()
+    lacking = connection.execute(_LACKING, {"most": limit}).all()
     if lacking:
         connection.execute(
             insert_into(reconciles, connection.dialect).on_conflict_do_nothing(),
@@ -100,6 +100,11 @@ def add_reconciles(
                 for row in lacking
             ],
         )
+        connection.execute(
+            update(streams)
+            .where(streams.c.id.in_([row.id for row in lacking]))
+            .values(has_reconcile=True)
+        )
 
 
 def claim_due_reconciles(
@@ -107,25 +112,16 @@ def claim_due_reconciles(
 ) -> list[ReconcileClaim]:
     """Lease reconciles that are due, while fewer than so many run.
 
-    Those of a stream that is paused, dead, disabled or not complete yet rest.
+    Those of a stream that is paused, dead, disabled or not complete yet rest, and those
+    of a shop whose pulls keep failing.
     """
-    running = connection.execute(
-        select(func.count()).where(reconciles.c.lease_until >= now)
-    ).scalar_one()
-    due = (
-        select(reconciles.c.id)
-        .join(streams, _of_stream())
-        .where(
-            reconciles.c.next_run_at <= now,
-            _is_free(now),
-            streams.c.next_run_at.is_not(None),
-        )
-        .order_by(reconciles.c.next_run_at)
-        .limit(max(at_once - running, 0))
-        .with_for_update(of=reconciles, skip_locked=True)
-    )
-    wanted = reconciles.c.id.in_(due.scalar_subquery())
-    return _lease(connection, wanted, token=token, until=until)
+    running = connection.execute(_RUNNING, {"moment": now}).scalar_one()
+    due = {"moment": now, "most": max(at_once - running, 0)}
+    # Not in one statement: PostgreSQL may run such a subquery again for each row, and its
+    # limit and its locks then let more rows through.
+    chosen = connection.execute(_DUE, due).scalars().all()
+    wanted = reconciles.c.id.in_(chosen)
+    return _lease(connection, wanted, token=token, until=until) if chosen else []
 
 
 def claim_reconcile(
@@ -322,7 +318,7 @@ def _named(shop_key: str, stream: Stream) -> ColumnElement[bool]:
     return and_(reconciles.c.shop_key == shop_key, reconciles.c.stream == stream.value)
 
 
-def _is_free(now: datetime) -> ColumnElement[bool]:
+def _is_free(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     return or_(reconciles.c.lease_until.is_(None), reconciles.c.lease_until < now)
 
 
@@ -372,3 +368,29 @@ def _read(row: Row[Any]) -> StoredReconcile:
         withheld=row.withheld,
         confirmed=row.confirmed,
     )
+
+
+# What a tick executes is built once: to build it takes longer than to find nothing due.
+_MOMENT = bindparam("moment", type_=UtcTime())
+_MOST = bindparam("most", type_=Integer())
+_LACKING = (
+    select(streams.c.id, streams.c.shop_key, streams.c.stream)
+    # As the index spells it; otherwise SQLite does not use it.
+    .where(text("NOT streams.has_reconcile"))
+    .limit(_MOST)
+)
+_RUNNING = select(func.count()).where(reconciles.c.lease_until >= _MOMENT)
+_DUE = (
+    select(reconciles.c.id)
+    .join(streams, _of_stream())
+    .join(shops, shops.c.shop_key == streams.c.shop_key)
+    .where(
+        reconciles.c.next_run_at <= _MOMENT,
+        _is_free(_MOMENT),
+        streams.c.next_run_at.is_not(None),
+        shops.c.broken_since.is_(None),
+    )
+    .order_by(reconciles.c.next_run_at)
+    .limit(_MOST)
+    .with_for_update(of=reconciles, skip_locked=True)
+)

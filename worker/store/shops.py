@@ -26,6 +26,9 @@ class StoredShop:
     authorization_id: int
     app_id: str
     paused: str | None
+    # Since when it is only tried now and then, as too many of its pulls failed.
+    broken_since: datetime | None = None
+    failures: int = 0
 
 
 def find_shop(connection: Connection, shop_key: str) -> StoredShop | None:
@@ -64,6 +67,9 @@ def remember_shops(
     just authorised anew.
     """
     added = []
+    app_id = connection.execute(
+        select(authorizations.c.app_id).where(authorizations.c.id == authorization_id)
+    ).scalar_one()
     for shop in found:
         holder = _holder(connection, shop.shop_key)
         moves = holder is not None and holder.id != authorization_id
@@ -79,6 +85,11 @@ def remember_shops(
             update(shops).where(shops.c.shop_key == shop.shop_key).values(**values)
         )
         if known.rowcount:
+            connection.execute(
+                update(streams)
+                .where(streams.c.shop_key == shop.shop_key, streams.c.app_id != app_id)
+                .values(app_id=app_id)
+            )
             if moves and holder.paused is None:
                 _make_due(connection, [shop.shop_key], now=now)
             continue
@@ -98,6 +109,7 @@ def remember_shops(
                 {
                     "shop_key": shop.shop_key,
                     "stream": stream.value,
+                    "app_id": app_id,
                     "next_run_at": now,
                     "advanced_at": now,
                 }
@@ -191,6 +203,11 @@ def _make_due(connection: Connection, keys: list[str], *, now: datetime) -> None
             advanced_at=now,
         )
     )
+    connection.execute(
+        update(shops)
+        .where(shops.c.shop_key.in_(keys))
+        .values(failures=0, broken_since=None)
+    )
 
 
 def shop_keys(connection: Connection, authorization_id: int) -> list[str]:
@@ -239,4 +256,6 @@ def _read(row: Row[Any]) -> StoredShop:
         authorization_id=row.authorization_id,
         app_id=row.app_id,
         paused=row.paused,
+        broken_since=row.broken_since,
+        failures=row.failures,
     )

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     CursorResult,
@@ -153,7 +154,7 @@ def claim_slices_of(
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    # Two statements, for the reason that `worker.store.streams` gives.
+    # Two statements, for the reason that `worker.store.reconciles` gives.
     chosen = connection.execute(free).scalars().all()
     return lease_slices(connection, slices.c.id.in_(chosen), token=token, until=until)
 
@@ -180,7 +181,7 @@ def lease_slices(
     ]
 
 
-def is_due(now: datetime) -> ColumnElement[bool]:
+def is_due(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Whether a slice waits for somebody; its stream must run, too."""
     return and_(slices.c.next_run_at <= now, _is_free(now))
 
@@ -329,7 +330,7 @@ def trouble_of(connection: Connection, claim: SliceClaim, kind: str) -> str | No
     return None
 
 
-def _is_free(now: datetime) -> ColumnElement[bool]:
+def _is_free(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     return or_(slices.c.lease_until.is_(None), slices.c.lease_until < now)
 
 

@@ -1,23 +1,27 @@
 """Streams: who may pull them now, and how far they are."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from operator import attrgetter
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     Connection,
     CursorResult,
+    Float,
     Row,
+    Update,
     bindparam,
     case,
+    func,
     literal,
     or_,
     select,
     true,
     update,
 )
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from worker.domain.errors import LeaseLost
 from worker.domain.records import Stream
@@ -70,6 +74,8 @@ class StoredStream:
     lateness: tuple[int, ...] = ()
     advanced_at: datetime | None = None
     stalled_at: datetime | None = None
+    # Calls that one turn takes, as learned; None: none was made yet.
+    calls: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +88,34 @@ class Claim:
     lease_token: str
 
 
+# How much of what is known of a turn's calls the last turn makes up: shops grow and rest.
+LEARNING = 0.2
+
 # Built once, as it is executed for every page; the values come with the execution.
 _OWNED = update(streams).where(
     streams.c.id == bindparam("owned"), streams.c.lease_token == bindparam("owner")
+)
+
+_LEASE = (
+    update(streams)
+    .values(
+        lease_token=bindparam("token"),
+        lease_until=bindparam("until"),
+        requested=False,
+        urgent_at=None,
+    )
+    .returning(streams.c.id, streams.c.shop_key, streams.c.stream)
+)
+_OF_SHOP = _LEASE.where(
+    streams.c.shop_key == bindparam("shop"), streams.c.stream == bindparam("kind")
+)
+_LEASE_CHOSEN = _LEASE.where(streams.c.id.in_(bindparam("chosen", expanding=True)))
+_LEASE_HANDED = _OF_SHOP.where(streams.c.lease_token == bindparam("handed"))
+_LEASE_FREE = _OF_SHOP.where(
+    or_(
+        streams.c.lease_until.is_(None),
+        streams.c.lease_until < bindparam("free_at"),
+    )
 )
 
 
@@ -112,21 +143,16 @@ def all_streams(
     return [_read(row) for row in rows]
 
 
-def claim_due_streams(
-    connection: Connection, *, token: str, now: datetime, until: datetime, limit: int
+def lease_streams(
+    connection: Connection, chosen: Sequence[int], *, token: str, until: datetime
 ) -> list[Claim]:
-    """Lease the streams that are due, longest overdue first; nobody else gets them."""
-    due = (
-        select(streams.c.id)
-        .where(streams.c.next_run_at <= now, _free(now))
-        .order_by(streams.c.next_run_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    # Not in one statement: PostgreSQL may run such a subquery again for each row, and its
-    # limit and its locks then let more rows through.
-    chosen = connection.execute(due).scalars().all()
-    return _claim(connection, streams.c.id.in_(chosen), token, until)
+    """Lease streams whose rows this transaction has locked; in the order given."""
+    if not chosen:
+        return []
+    claims = _claim(connection, _LEASE_CHOSEN, token, until, chosen=chosen)
+    # RETURNING keeps no order.
+    place = {number: place for place, number in enumerate(chosen)}
+    return sorted(claims, key=lambda claim: place[claim.stream_id])
 
 
 def claim_stream(
@@ -144,12 +170,12 @@ def claim_stream(
     `handed` is the token of the message that asked for it. It is swapped for a new one,
     so that the same message delivered twice finds nothing to do.
     """
-    wanted = (
-        (streams.c.shop_key == shop_key)
-        & (streams.c.stream == stream.value)
-        & (_free(now) if handed is None else streams.c.lease_token == handed)
+    wanted = {"shop": shop_key, "kind": stream.value}
+    claims = (
+        _claim(connection, _LEASE_FREE, token, until, **wanted, free_at=now)
+        if handed is None
+        else _claim(connection, _LEASE_HANDED, token, until, **wanted, handed=handed)
     )
-    claims = _claim(connection, wanted, token, until)
     return claims[0] if claims else None
 
 
@@ -161,13 +187,14 @@ def request_again(
     now: datetime,
     since: datetime | None,
 ) -> None:
-    """Make a stream due now; with `since`, also read again from there.
+    """Make a stream due now, before all that is merely due; with `since`, also read again.
 
     A stream that is paused, dead or disabled stays so; it remembers `since`.
     """
     values: dict[str, Any] = {
         "next_run_at": _unless_stopped(literal(now, UtcTime())),
         "requested": True,
+        "urgent_at": now,
     }
     if since is not None:
         values["since"] = _earlier(since)
@@ -216,23 +243,33 @@ def finish_pull(
     failures: int = 0,
     last_error: str | None = None,
     disabled: str | None = None,
+    calls: int | None = None,
 ) -> None:
     """Give the lease back and say when the stream is due again.
+
+    `calls` is what the turn took, if one can learn from it.
 
     Raises:
         LeaseLost: somebody else owns the stream now.
     """
+    statement, names = _giving_back(
+        again=next_run_at is not None,
+        succeeded=succeeded_at is not None,
+        learned=calls is not None,
+    )
     values: dict[str, Any] = {
-        "lease_token": None,
-        "lease_until": None,
-        "next_run_at": _next_run(now, next_run_at),
-        "failures": failures,
-        "last_error": last_error,
-        "disabled": disabled,
+        "owned": claim.stream_id,
+        "owner": claim.lease_token,
+        "moment": now,
+        "planned": next_run_at,
+        "fails": failures,
+        "reason": last_error,
+        "without": disabled,
+        "success": succeeded_at,
+        "took": calls,
     }
-    if succeeded_at is not None:
-        values["last_success_at"] = succeeded_at
-    update_owned(connection, claim, **values)
+    updated = connection.execute(statement, {name: values[name] for name in names})
+    _require_owned(updated, claim)
 
 
 def update_owned(connection: Connection, claim: Claim, **values: Any) -> None:
@@ -256,22 +293,40 @@ def _require_owned(updated: CursorResult[Any], claim: Claim) -> None:
         raise LeaseLost(f"{claim.shop_key} {claim.stream}: another worker pulls it now")
 
 
-def _next_run(now: datetime, planned: datetime | None) -> Any:
+@cache
+def _giving_back(
+    *, again: bool, succeeded: bool, learned: bool
+) -> tuple[Update, Sequence[str]]:
+    """Return how a lease is given back, and the names of the values that go into it.
+
+    Built once each, as one is executed for every turn.
+    """
+    values: dict[str, Any] = {
+        "lease_token": None,
+        "lease_until": None,
+        "next_run_at": _next_run() if again else None,
+        "failures": bindparam("fails"),
+        "last_error": bindparam("reason"),
+        "disabled": bindparam("without"),
+    }
+    if succeeded:
+        values["last_success_at"] = bindparam("success")
+    if learned:
+        took = bindparam("took", type_=Float())
+        known = func.coalesce(streams.c.calls, took)
+        values["calls"] = known + LEARNING * (took - known)
+    names = ["owned", "owner", "fails", "reason", "without"]
+    names += ["moment", "planned"] * again + ["success"] * succeeded
+    return _OWNED.values(**values), names + ["took"] * learned
+
+
+def _next_run() -> Any:
     """Return the planned time, unless something happened while the stream was pulled."""
-    if planned is None:
-        return None
+    now, planned = (bindparam(name, type_=UtcTime()) for name in ("moment", "planned"))
     return case(
         # It was disabled before, so this pull was made by hand, and it works again.
-        (
-            streams.c.disabled.is_not(None) & _shop_runs(),
-            literal(planned, UtcTime()),
-        ),
-        else_=_unless_stopped(
-            case(
-                (streams.c.requested, literal(now, UtcTime())),
-                else_=literal(planned, UtcTime()),
-            )
-        ),
+        (streams.c.disabled.is_not(None) & _shop_runs(), planned),
+        else_=_unless_stopped(case((streams.c.requested, now), else_=planned)),
     )
 
 
@@ -293,24 +348,14 @@ def _earlier(since: datetime) -> Any:
     )
 
 
-def _free(now: datetime) -> Any:
-    return or_(streams.c.lease_until.is_(None), streams.c.lease_until < now)
-
-
 def _claim(
-    connection: Connection, wanted: Any, token: str, until: datetime
+    connection: Connection,
+    statement: ReturningUpdate[Any],
+    token: str,
+    until: datetime,
+    **values: object,
 ) -> list[Claim]:
-    rows = connection.execute(
-        update(streams)
-        .where(wanted)
-        .values(lease_token=token, lease_until=until, requested=False)
-        .returning(
-            streams.c.id,
-            streams.c.shop_key,
-            streams.c.stream,
-            streams.c.next_run_at,
-        )
-    )
+    rows = connection.execute(statement, {"token": token, "until": until, **values})
     return [
         Claim(
             stream_id=row.id,
@@ -318,8 +363,7 @@ def _claim(
             stream=Stream(row.stream),
             lease_token=token,
         )
-        # RETURNING keeps no order; a single stream may have no time.
-        for row in sorted(rows, key=attrgetter("next_run_at"))
+        for row in rows
     ]
 
 
@@ -353,4 +397,5 @@ def _read(row: Row[Any]) -> StoredStream:
         lateness=tuple(row.lateness or ()),
         advanced_at=row.advanced_at,
         stalled_at=row.stalled_at,
+        calls=row.calls,
     )

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, and_, bindparam, func, select, text
 
 from worker.store.schema.accounts import authorizations, shops
+from worker.store.schema.metadata import UtcTime
 from worker.store.schema.slices import slices
 from worker.store.schema.streams import streams
 from worker.store.slices import SliceClaim, is_due, its_stream, lease_slices
@@ -32,30 +33,16 @@ def choose_alone(connection: Connection) -> None:
 def owners_waiting(connection: Connection, *, now: datetime) -> list[Owner]:
     """Return the shops that have a slice to read now.
 
-    The slices of a stream that is paused, dead or disabled do not wait: they rest. One
-    probe of an index per stream, however many slices there are.
+    The slices of a stream that is paused, dead or disabled do not wait: they rest, and so
+    do those of a shop whose pulls keep failing.
     """
-    waits = select(slices.c.id).where(its_stream(), is_due(now)).exists()
-    rows = connection.execute(
-        select(authorizations.c.app_id, shops.c.shop_key)
-        .join(shops, shops.c.authorization_id == authorizations.c.id)
-        .join(streams, streams.c.shop_key == shops.c.shop_key)
-        .where(streams.c.next_run_at.is_not(None), waits)
-        .distinct()
-        .order_by(shops.c.shop_key)
-    )
+    rows = connection.execute(_WAITING, {"moment": now})
     return [Owner(row.app_id, row.shop_key) for row in rows]
 
 
 def running_slices(connection: Connection, *, now: datetime) -> dict[Owner, int]:
     """Return how many slices of each shop are leased."""
-    rows = connection.execute(
-        select(authorizations.c.app_id, slices.c.shop_key, func.count())
-        .join(shops, shops.c.shop_key == slices.c.shop_key)
-        .join(authorizations, authorizations.c.id == shops.c.authorization_id)
-        .where(slices.c.lease_until >= now)
-        .group_by(authorizations.c.app_id, slices.c.shop_key)
-    )
+    rows = connection.execute(_RUNNING, {"moment": now})
     return {Owner(app_id, shop_key): count for app_id, shop_key, count in rows}
 
 
@@ -83,3 +70,41 @@ def claim_waiting(
     # Somebody who reads in a process of his own may have taken one meanwhile.
     wanted = slices.c.id.in_(chosen.scalars().all()) & is_due(now)
     return lease_slices(connection, wanted, token=token, until=until)
+
+
+# What a tick executes is built once: to build it takes longer than to find nothing to do.
+_MOMENT = bindparam("moment", type_=UtcTime())
+# First which streams have open slices, from an index of nothing else; then one probe of
+# each, however many slices it has.
+_UNREAD = (
+    select(slices.c.shop_key, slices.c.stream)
+    .where(slices.c.next_run_at.is_not(None))
+    .distinct()
+    .subquery("unread")
+)
+_WAITING = (
+    select(streams.c.app_id, streams.c.shop_key)
+    .select_from(_UNREAD)
+    .join(
+        streams,
+        and_(
+            streams.c.shop_key == _UNREAD.c.shop_key,
+            streams.c.stream == _UNREAD.c.stream,
+        ),
+    )
+    .join(shops, shops.c.shop_key == streams.c.shop_key)
+    .where(
+        streams.c.next_run_at.is_not(None),
+        shops.c.broken_since.is_(None),
+        select(slices.c.id).where(its_stream(), is_due(_MOMENT)).exists(),
+    )
+    .distinct()
+    .order_by(streams.c.shop_key)
+)
+_RUNNING = (
+    select(authorizations.c.app_id, slices.c.shop_key, func.count())
+    .join(shops, shops.c.shop_key == slices.c.shop_key)
+    .join(authorizations, authorizations.c.id == shops.c.authorization_id)
+    .where(slices.c.lease_until >= _MOMENT)
+    .group_by(authorizations.c.app_id, slices.c.shop_key)
+)

@@ -58,6 +58,8 @@ class Pulled:
 
     written: Written = field(default_factory=Written)
     pages: int = 0
+    # What they took from the budget.
+    calls: int = 0
     windows: int = 0
     restarts: int = 0
     # Times that a slice of history was put back as several smaller ones.
@@ -156,6 +158,7 @@ class Puller:
         after = walked.progress
         pulled.written += self._write(claim, source, page, after, arrivals, where)
         pulled.pages += 1
+        pulled.calls += max(len(page.calls), 1)
         pulled.section_total = page.total
         if walked.step is Step.COMPLETE:
             pulled.windows += 1

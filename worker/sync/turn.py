@@ -1,6 +1,5 @@
 """One turn of a stream: pull it, then write down how it went and when it is due again."""
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,13 +8,12 @@ from worker.domain.errors import LeaseLost, SellersyncError
 from worker.store.database import database_now
 from worker.store.shops import pause_shop
 from worker.store.streams import Claim, find_stream, finish_pull
+from worker.sync.breaker import note_failure, note_success
 from worker.sync.pages import Source
 from worker.sync.pull import Pulled, Puller
+from worker.sync.rhythm import next_start
 from worker.sync.setbacks import SETBACKS, Verdict, tell, weigh
 from worker.sync.windows import History
-
-# Streams that became due together spread over this part of their interval.
-_SPREAD = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +63,8 @@ def take_turn(
     `stands` says whether a refusal of the seller's token still holds.
     """
     try:
-        pulled = puller.pull(
-            claim, source(), history=plan.history, deadline=plan.deadline
-        )
+        where = source()
+        pulled = puller.pull(claim, where, history=plan.history, deadline=plan.deadline)
     except LeaseLost as error:
         return Turn(pulled=None, error=error)
     except SETBACKS as error:
@@ -75,14 +72,18 @@ def take_turn(
         return Turn(pulled=None, error=error)
     with puller.database.write() as connection:
         now = database_now(connection)
-        wait = plan.every * (1 - _SPREAD * random.random())  # noqa: S311 -- spreads load
+        # When the last window was opened, in an earlier turn perhaps.
+        opened = (pulled.watermark or now) + where.rules(claim.stream).lag
+        later = next_start(claim.stream_id, opened=opened, now=now, every=plan.every)
         finish_pull(
             connection,
             claim,
             now=now,
-            next_run_at=now + wait if pulled.up_to_date else now,
+            next_run_at=later if pulled.up_to_date else now,
             succeeded_at=now if pulled.up_to_date else None,
+            calls=pulled.calls or None,
         )
+        note_success(connection, claim.shop_key, claim.stream, now=now)
     return Turn(pulled=pulled)
 
 
@@ -112,6 +113,15 @@ def _finish(
         )
         if setback.pauses_shop:
             pause_shop(connection, claim.shop_key, reason=setback.last_error or "")
+        if setback.is_failure and setback.next_run_at is not None:
+            note_failure(
+                connection,
+                claim.shop_key,
+                claim.stream,
+                next_run_at=setback.next_run_at,
+                reason=setback.last_error or "",
+                now=now,
+            )
         if setback.is_failure:
             tell(
                 connection,

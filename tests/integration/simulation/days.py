@@ -28,7 +28,8 @@ from worker.store.database import Database, database_now
 from worker.store.reconciles import claim_due_reconciles, request_reconcile
 from worker.store.schema.records import raw_payloads
 from worker.store.sealing import Sealer
-from worker.store.streams import Claim, claim_due_streams, find_stream
+from worker.store.streams import Claim, find_stream, lease_streams
+from worker.store.waiting import waiting_streams
 from worker.sync.backfill import SlicePuller
 from worker.sync.pages import Source
 from worker.sync.pull import Puller
@@ -184,10 +185,15 @@ class Days:
     def _due(self) -> list[Claim]:
         with self.database.write() as connection:
             now = database_now(connection)
-            claims = claim_due_streams(
-                connection, token=uuid4().hex, now=now, until=now + LEASE, limit=9
+            chosen = [
+                found.number
+                for found in waiting_streams(
+                    connection, APP.app_id, self.stream, now=now, limit=9
+                )
+            ]
+            return lease_streams(
+                connection, chosen, token=uuid4().hex, until=now + LEASE
             )
-        return [claim for claim in claims if claim.stream is self.stream]
 
     def _turn(self, claim: Claim) -> Turn:
         puller = Puller(

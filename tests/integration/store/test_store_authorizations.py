@@ -24,7 +24,6 @@ from worker.store.authorizations import (
     adopt_grant,
     all_authorizations,
     authorization_of_shop,
-    claim_due_refreshes,
     ending_before,
     find_authorization,
     lock_app,
@@ -36,6 +35,7 @@ from worker.store.authorizations import (
 )
 from worker.store.sealing import Sealer
 from worker.store.shops import remember_shops
+from worker.store.waiting import lease_refreshes, waiting_refreshes
 
 pytestmark = pytest.mark.integration
 
@@ -81,9 +81,12 @@ def take(database, seller, owner, *, now=NOW, handed=None):
 def claim_due(database, owner, *, now=NOW + DAY, limit=10):
     """Lease what is due."""
     with database.write() as connection:
-        return claim_due_refreshes(
-            connection, owner=owner, now=now, until=now + LEASE, limit=limit
+        waiting = waiting_refreshes(
+            connection, APP.app_id, due_before=now, now=now, limit=limit
         )
+        chosen = [each.number for each in waiting]
+        lease_refreshes(connection, chosen, owner=owner, until=now + LEASE)
+        return chosen
 
 
 def test_a_grant_comes_back_as_it_was_given(database, seller, sealer):

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.integration.store.made_up import (
+    APP,
     DAY,
     MINUTE,
     NOW,
@@ -22,15 +23,16 @@ from worker.store.shops import pause_shop, remember_shops, resume_shop
 from worker.store.streams import (
     Progress,
     all_streams,
-    claim_due_streams,
     claim_stream,
     find_stream,
     finish_pull,
     keep_since,
+    lease_streams,
     request_again,
     save_progress,
     take_since,
 )
+from worker.store.waiting import urgent_streams, waiting_streams
 
 pytestmark = pytest.mark.integration
 
@@ -52,11 +54,16 @@ def claim(database, *, token="mine", now=NOW, handed=None):
 
 
 def claim_due(database, *, token="mine", now=NOW, limit=10):
-    """Claim what is due."""
+    """Claim what is due, so much of each kind, as a tick does."""
     with database.write() as connection:
-        return claim_due_streams(
-            connection, token=token, now=now, until=now + LEASE, limit=limit
-        )
+        chosen = [
+            found.number
+            for stream in Stream
+            for found in waiting_streams(
+                connection, APP.app_id, stream, now=now, limit=limit
+            )
+        ]
+        return lease_streams(connection, chosen, token=token, until=now + LEASE)
 
 
 def finish(database, held, *, now=NOW, next_run_at=NOW + 5 * MINUTE, **outcome):
@@ -111,7 +118,7 @@ def test_each_stream_goes_to_exactly_one_of_eight_claimers(connected, seller):
     def claim_all(token):
         barrier.wait()
         while mine := claim_due(connected, token=token, limit=7):
-            assert len(mine) <= 7
+            assert len(mine) <= 14
             claimed.extend((held.stream_id, held.lease_token) for held in mine)
 
     threads = [Thread(target=claim_all, args=(f"t{n}",)) for n in range(8)]
@@ -142,10 +149,10 @@ def test_the_longest_overdue_come_first(connected, seller):
             )
     with connected.read() as connection:
         due = {row.id: row.next_run_at for row in all_streams(connection)}
-    claims = claim_due(connected, limit=6)
+    claims = claim_due(connected, limit=3)
 
     assert [due[held.stream_id] for held in claims] == [
-        NOW - age * MINUTE for age in (9, 9, 7, 7, 5, 5)
+        NOW - age * MINUTE for age in (9, 7, 5, 9, 7, 5)
     ]
 
 
@@ -310,6 +317,52 @@ def test_a_pull_that_ends_does_not_wake_a_shop_that_was_paused_meanwhile(connect
 
     assert paused is None
     assert stored(connected).next_run_at == NOW + DAY
+
+
+def urgent(database, *, now=NOW):
+    """Return the streams that somebody asked for."""
+    with database.write() as connection:
+        found = urgent_streams(connection, APP.app_id, now=now, limit=10)
+        return [each.number for each in found]
+
+
+def test_what_somebody_asked_for_is_urgent_until_it_is_claimed(connected):
+    """Also while it is being pulled: what was asked for may have come after the read."""
+    before = urgent(connected)
+    request(connected)
+    asked = urgent(connected)
+    held = claim(connected)
+    claimed = urgent(connected)
+    request(connected)
+    finish(connected, held)
+
+    assert (before, asked, claimed) == ([], [held.stream_id], [])
+    assert urgent(connected) == [held.stream_id]
+
+
+def test_a_paused_stream_is_not_urgent(connected):
+    """It is when it is resumed."""
+    number = stored(connected).id
+    with connected.write() as connection:
+        pause_shop(connection, SHOP_KEY, reason="by operator")
+    request(connected)
+    paused = urgent(connected)
+    with connected.write() as connection:
+        resume_shop(connection, SHOP_KEY, now=NOW)
+
+    assert paused == []
+    assert urgent(connected) == [number]
+
+
+def test_the_calls_of_a_turn_are_learned(connected):
+    """The first turn as it is, later ones by a fifth each; a failed one tells nothing."""
+    finish(connected, claim(connected), calls=10)
+    first = stored(connected).calls
+    finish(connected, claim(connected), calls=20)
+    finish(connected, claim(connected), failures=1)
+
+    assert first == 10
+    assert stored(connected).calls == 12
 
 
 def test_a_disabled_stream_is_not_due(connected):

@@ -249,3 +249,20 @@ def test_no_sliding_second_ever_holds_more_than_the_limit(
 
     # A caller may send up to LATENESS after its slot; that is what the pad is for.
     assert crowded(moments(crowd), limit, per=1.0 - 1e-6) == []
+
+
+def test_a_long_pull_goes_on_beside_sellers_who_come_for_one_call_each(
+    crowd: Crowd,
+) -> None:
+    """Each of them is new, and none has had a call; it still gets its turn in time."""
+    crowd.join(Caller(demand("long pull")))
+    # As many as threads of workers would be: when one is done, the next seller comes.
+    for number in range(900):
+        at = number / LIMIT if number > 32 else 0.0
+        crowd.join(Caller(demand(f"one call {number}"), calls=1), at=at)
+    crowd.run(45)
+    waits = [sent.waited for sent in crowd.sent if sent.seller == "long pull"]
+
+    assert len(waits) > 15
+    assert max(waits) < 5
+    assert crowded(moments(crowd), LIMIT) == []

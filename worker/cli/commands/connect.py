@@ -5,9 +5,10 @@ from typing import Annotated
 import typer
 
 from worker.cli.completion import shop_keys
-from worker.cli.printing import print_document, print_table, say
+from worker.cli.printing import note, print_document, print_table, say
 from worker.cli.secrecy import secret
 from worker.cli.session import calling_runtime
+from worker.cli.times import length
 from worker.cli.zones import chosen_zone
 from worker.domain.identity import App
 from worker.marketplaces import marketplace
@@ -119,10 +120,16 @@ def _connect(
         subject = None if shop_key is None else here.refreshes.seller_of(shop_key)
         by = connect_by_token if code is None else connect_by_code
         connected = by(here.desk, found, app, given, subject=subject)
+        full = here.planning.next_does_not_fit(found, app)
     if json:
         print_document(_document(connected, app))
     else:
         _tell(connected, app)
+    if full is not None:
+        note(
+            f"the budget of {app.app_id} is full: with {full.sellers:,} sellers orders "
+            f"cannot stay {length(full.freshness)} fresh; see `sellersync plan`"
+        )
 
 
 def _document(connected: Connected, app: App) -> dict[str, object]:

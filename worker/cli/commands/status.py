@@ -91,11 +91,19 @@ def _shop(row: dict[str, Any]) -> list[object]:
     return [
         row["shop_key"],
         row["name"],
-        f"{row['authorization_state']}{paused}",
+        f"{row['authorization_state']}{paused}{_failing(row['failing'])}",
         f"{row['access_expires_at']:%Y-%m-%d %H:%M}",
         f"{row['ends_at']:%Y-%m-%d}",
         *(_stream(row["streams"].get(stream.value)) for stream in Stream),
     ]
+
+
+def _failing(row: dict[str, Any] | None) -> str:
+    if row is None:
+        return ""
+    tried = row["next_try_at"]
+    again = f", tried next at {tried:%H:%M:%S}" if tried else ""
+    return f" (FAILING since {row['since']:%Y-%m-%d %H:%M}{again})"
 
 
 def _stream(row: dict[str, Any] | None) -> str:

@@ -240,6 +240,13 @@ if wait <= horizon and slot - clock <= math.max(patience, near, reach) then
   if known then
     leave_queue(KEYS[2], KEYS[3], main.key, member)
   end
+  -- A turn is over when as many calls were sent as sellers wait: otherwise sellers who come
+  -- for one call each would always be ahead of one who has had a call already.
+  local sellers = tonumber(redis.call('HGET', main.key, 'sellers:' .. class)) or 0
+  if redis.call('HINCRBY', main.key, 'turn:' .. class, 1) > sellers then
+    redis.call('HSET', main.key, 'turn:' .. class, '0')
+    virtual = virtual + 1
+  end
   virtual = math.max(virtual, start)
   redis.call('ZADD', KEYS[4], digits(first + (start + 1) * TURN), flow)
   redis.call('ZREMRANGEBYSCORE', KEYS[4], digits(first), digits(first + virtual * TURN))

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from worker.store.schema.metadata import Json, UtcTime, metadata
@@ -58,7 +59,13 @@ authorizations = Table(
     Column("last_error", Text),
     Column("created_at", UtcTime, nullable=False),
     UniqueConstraint("app_id", "subject"),
-    Index(None, "refresh_at"),
+    Index(None, "app_id", "refresh_at"),
+    Index(
+        None,
+        "lease_until",
+        sqlite_where=text("lease_until IS NOT NULL"),
+        postgresql_where=text("lease_until IS NOT NULL"),
+    ),
 )
 
 # What was about to happen to a token and what came back, before anything is done with it.
@@ -103,6 +110,16 @@ shops = Table(
     Column("cipher", Text),
     # Why nothing is pulled: by the operator, or because the marketplace says so.
     Column("paused", Text),
+    # Live pulls of all its streams that failed since one succeeded.
+    Column("failures", Integer, nullable=False, server_default="0"),
+    # Since when it is only tried now and then: too many failed.
+    Column("broken_since", UtcTime),
     Column("created_at", UtcTime, nullable=False),
     Index(None, "authorization_id"),
+    Index(
+        None,
+        "broken_since",
+        sqlite_where=text("broken_since IS NOT NULL"),
+        postgresql_where=text("broken_since IS NOT NULL"),
+    ),
 )

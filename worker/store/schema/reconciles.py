@@ -10,6 +10,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from worker.store.schema.accounts import RowId
@@ -66,6 +67,12 @@ reconciles = Table(
     ),
     UniqueConstraint("shop_key", "stream"),
     Index(None, "next_run_at"),
+    Index(
+        None,
+        "lease_until",
+        sqlite_where=text("lease_until IS NOT NULL"),
+        postgresql_where=text("lease_until IS NOT NULL"),
+    ),
 )
 
 # What the part being walked has shown; empty between the parts.

@@ -8,6 +8,7 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
+    text,
 )
 
 from worker.store.schema.accounts import RowId
@@ -42,7 +43,16 @@ slices = Table(
         ["streams.shop_key", "streams.stream"],
         ondelete="CASCADE",
     ),
-    # Which streams have slices that wait; how many are being read.
-    Index(None, "shop_key", "stream", "next_run_at"),
+    Index(None, "shop_key", "stream"),
+    # How many are being read.
     Index(None, "lease_until"),
+    # Which streams have slices that wait; nothing of those whose history is complete.
+    Index(
+        "ix_slices_open",
+        "shop_key",
+        "stream",
+        "next_run_at",
+        sqlite_where=text("next_run_at IS NOT NULL"),
+        postgresql_where=text("next_run_at IS NOT NULL"),
+    ),
 )

@@ -3,6 +3,7 @@
 from sqlalchemy import (
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -10,6 +11,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from worker.store.schema.accounts import RowId
@@ -26,6 +28,9 @@ streams = Table(
         nullable=False,
     ),
     Column("stream", Text, nullable=False),
+    # Whose budget its calls come from: the app of the shop's authorization, kept here so
+    # that the tick finds what is due per app in one index.
+    Column("app_id", Text, nullable=False, server_default="?"),
     # Everything at or before it is complete here.
     Column("watermark", UtcTime),
     # The window being walked, and how far the walk is; NULL between windows.
@@ -43,6 +48,12 @@ streams = Table(
     Column("next_run_at", UtcTime),
     # Somebody asked for a pull, and none has begun since.
     Column("requested", Boolean, nullable=False, server_default="0"),
+    # A webhook or an operator asked for it then: it comes before all that is merely due.
+    Column("urgent_at", UtcTime),
+    # How many calls one turn takes, learned from those before; NULL: none was made yet.
+    Column("calls", Float),
+    # Whether its row of `reconciles` was made.
+    Column("has_reconcile", Boolean, nullable=False, server_default="0"),
     # Whose turn it is: the claim's token is both idempotency key and fence.
     Column("lease_token", Text),
     Column("lease_until", UtcTime),
@@ -66,5 +77,26 @@ streams = Table(
     # Why it is not pulled although the shop is: a missing scope.
     Column("disabled", Text),
     UniqueConstraint("shop_key", "stream"),
-    Index(None, "next_run_at"),
+    # What is due of one app's stream, the longest overdue first.
+    Index(None, "app_id", "stream", "next_run_at"),
+    # What was handed out, what is urgent, what is new: few rows each, whatever rests.
+    Index(
+        None,
+        "lease_until",
+        sqlite_where=text("lease_until IS NOT NULL"),
+        postgresql_where=text("lease_until IS NOT NULL"),
+    ),
+    Index(
+        None,
+        "app_id",
+        "urgent_at",
+        sqlite_where=text("urgent_at IS NOT NULL"),
+        postgresql_where=text("urgent_at IS NOT NULL"),
+    ),
+    Index(
+        "ix_streams_without_reconcile",
+        "id",
+        sqlite_where=text("NOT has_reconcile"),
+        postgresql_where=text("NOT has_reconcile"),
+    ),
 )

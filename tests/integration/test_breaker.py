@@ -1,0 +1,233 @@
+"""A shop whose pulls keep failing: tried ever more rarely, told once, and back at once."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import update
+
+from tests.integration.simulated import (
+    APP,
+    SHOP,
+    SimulatedMarketplace,
+    connect,
+    history,
+    many,
+    turn,
+)
+from tests.integration.simulated import stream as orders
+from worker.domain.errors import RetryLater
+from worker.domain.grants import Grant
+from worker.domain.identity import Shop
+from worker.domain.records import Stream
+from worker.schedule.backfill import claim_waiting_slices
+from worker.schedule.places import Lane
+from worker.store.authorizations import adopt_grant
+from worker.store.database import database_now
+from worker.store.events import recent_events
+from worker.store.reconciles import add_reconciles, claim_due_reconciles
+from worker.store.schema.reconciles import reconciles
+from worker.store.sealing import Sealer
+from worker.store.shops import find_shop, remember_shops, resume_shop
+from worker.store.streams import claim_stream, find_stream
+from worker.sync.breaker import OPENS_AFTER, note_failure
+
+pytestmark = pytest.mark.integration
+
+MINUTE = timedelta(minutes=1)
+LEASE = 3 * MINUTE
+OTHER = Shop(marketplace="simulated", zone="default", shop_id="2")
+
+
+@pytest.fixture
+def failing(database):
+    """Return a database whose shop answers nothing, and a marketplace that does so."""
+    connect(database)
+    return Failing()
+
+
+class Failing(SimulatedMarketplace):
+    """Answers with an error until it is repaired."""
+
+    def __init__(self):
+        super().__init__(times=many(4))
+        self.broken = frozenset()
+        self.is_down = True
+
+    def answer(self, call):
+        """Refuse every call while it is down."""
+        if self.is_down:
+            self.calls += 1
+            raise RetryLater("orders", "made up")
+        return super().answer(call)
+
+
+def fail(database, marketplace, times=OPENS_AFTER):
+    """Let so many turns fail, one after the other."""
+    for _ in range(times):
+        assert turn(database, marketplace).error is not None
+
+
+def shop(database):
+    """Return the shop's row."""
+    with database.read() as connection:
+        return find_shop(connection, SHOP.shop_key)
+
+
+def products(database, shop_key=SHOP.shop_key):
+    """Return the row of a shop's other stream."""
+    with database.read() as connection:
+        return find_stream(connection, shop_key, Stream.PRODUCTS)
+
+
+def told(database):
+    """Return the names of the breaker's events, oldest first."""
+    with database.read() as connection:
+        found = recent_events(connection, limit=100)
+    names = ("shop_failing", "shop_recovered")
+    return [event.name for event in reversed(found) if event.name in names]
+
+
+def test_a_shop_rests_after_so_many_failures_and_it_is_told_once(database, failing):
+    """Not before, and not again at the next failure."""
+    fail(database, failing, OPENS_AFTER - 1)
+    before = shop(database)
+    fail(database, failing, 3)
+
+    assert before.broken_since is None
+    assert before.failures == OPENS_AFTER - 1
+    assert shop(database).broken_since is not None
+    assert told(database) == ["shop_failing"]
+
+
+def test_tries_become_ever_more_rare_up_to_an_hour(database, failing):
+    """Each wait is at least as long as half of the one before; none is longer."""
+    waits = []
+    for _ in range(14):
+        fail(database, failing, 1)
+        waits.append(orders(database).next_run_at - datetime.now(UTC))
+
+    assert waits[0] < timedelta(seconds=11)
+    assert waits[-1] > 29 * MINUTE
+    assert max(waits) <= 60 * MINUTE
+    assert waits[OPENS_AFTER] > 4 * MINUTE
+
+
+def test_the_other_streams_wait_for_the_one_that_probes(database, failing):
+    """The shop costs one call at a time, not one for each stream."""
+    fail(database, failing)
+
+    assert products(database).next_run_at > orders(database).next_run_at
+
+
+def test_history_and_reconciles_of_a_failing_shop_rest(database, failing):
+    """They take up again when it is back."""
+    failing.is_down = False
+    turn(database, failing)
+    with database.write() as connection:
+        now = database_now(connection)
+        add_reconciles(connection, dict.fromkeys(Stream, MINUTE), now=now, limit=9)
+        connection.execute(update(reconciles).values(next_run_at=now))
+    failing.is_down = True
+    fail(database, failing)
+    resting = claimable(database)
+    failing.is_down = False
+    turn(database, failing)
+
+    assert history(database)
+    assert resting == (0, 0)
+    assert claimable(database) == (1, 2)
+
+
+def claimable(database):
+    """Return how many slices and reconciles are handed out."""
+    lanes = {APP.app_id: Lane(most=4, per_shop=False)}
+    slices = claim_waiting_slices(database, lease=LEASE, lanes=lanes, places=4)
+    with database.write() as connection:
+        now = database_now(connection)
+        found = claim_due_reconciles(
+            connection, token="t", now=now, until=now + LEASE, at_once=9
+        )
+    return len(slices), len(found)
+
+
+def test_one_success_ends_it_and_makes_the_rest_due(database, failing):
+    """With one event more."""
+    fail(database, failing)
+    failing.is_down = False
+    turn(database, failing)
+
+    assert shop(database).broken_since is None
+    assert shop(database).failures == 0
+    assert told(database) == ["shop_failing", "shop_recovered"]
+    assert products(database).next_run_at <= datetime.now(UTC)
+
+
+def test_what_somebody_works_on_stays_as_it_is(database, failing):
+    """The holder of the lease says when it is due."""
+    with database.write() as connection:
+        now = database_now(connection)
+        held = claim_stream(
+            connection,
+            SHOP.shop_key,
+            Stream.PRODUCTS,
+            token="other",
+            now=now,
+            until=now + LEASE,
+        )
+    before = products(database)
+    fail(database, failing)
+
+    assert held is not None
+    assert products(database) == before
+
+
+def test_resuming_a_shop_forgets_its_failures(database, failing):
+    """The operator has done something about it."""
+    fail(database, failing)
+    with database.write() as connection:
+        resume_shop(connection, SHOP.shop_key, now=database_now(connection))
+
+    assert shop(database).broken_since is None
+    assert shop(database).failures == 0
+
+
+def test_shops_that_failed_at_the_same_time_are_tried_when_one_is_back(
+    database, failing
+):
+    """An app's trouble is over for all of them; others keep their waits."""
+    other_seller(database)
+    fail(database, failing)
+    with database.write() as connection:
+        now = database_now(connection)
+        for _ in range(OPENS_AFTER):
+            note_failure(
+                connection,
+                OTHER.shop_key,
+                Stream.ORDERS,
+                next_run_at=now + 50 * MINUTE,
+                reason="made up",
+                now=now,
+            )
+    waiting = products(database, OTHER.shop_key).next_run_at
+    failing.is_down = False
+    turn(database, failing)
+
+    assert waiting > now + 50 * MINUTE
+    assert products(database, OTHER.shop_key).next_run_at <= datetime.now(UTC)
+
+
+def other_seller(database):
+    """Connect a second seller of the same app."""
+    sealer = Sealer((Fernet.generate_key().decode(),))
+    grant = Grant(
+        subject="other",
+        access_token="a",
+        access_expires_at=datetime.now(UTC) + timedelta(days=7),
+    )
+    with database.write() as connection:
+        now = database_now(connection)
+        number = adopt_grant(
+            connection, APP, grant, sealer=sealer, now=now, refresh_at=now
+        )
+        remember_shops(connection, number, [OTHER], now=now, takes=True)
