@@ -29,6 +29,7 @@ from worker.health.signs import watch
 from worker.health.transport import use_steady_transport
 from worker.marketplaces.configured import unknown_settings
 from worker.runtime import build_runtime, stopping
+from worker.runtime.memory import keep_memory_together
 from worker.runtime.summary import begin_summary, tell_summary
 
 log = structlog.get_logger(__name__)
@@ -144,6 +145,12 @@ sys.excepthook = _tell_in_one_line
 @signals.setup_logging.connect
 def _configure_logging(**_: Any) -> None:
     configure_logging(settings().log)
+
+
+@signals.worker_init.connect
+def _share_heaps(**_: Any) -> None:
+    # Before there are threads.
+    keep_memory_together()
 
 
 @signals.worker_init.connect

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, sync_playwright
+from playwright.sync_api import BrowserContext, HttpCredentials, sync_playwright
 
 EXECUTABLE = Path("/usr/bin/chromium")
 # Nothing but our own pages is to be asked for.
@@ -22,13 +22,16 @@ needs_chromium = pytest.mark.skipif(
 
 
 @contextmanager
-def running_chromium(profile: Path) -> Iterator[BrowserContext]:
-    """Run it with an empty profile."""
+def running_chromium(
+    profile: Path, *, logged_in: HttpCredentials | None = None
+) -> Iterator[BrowserContext]:
+    """Run it with an empty profile, and with a password for whoever asks for one."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch_persistent_context(
             profile,
             executable_path=EXECUTABLE,
             args=[*_FLAGS],
+            http_credentials=logged_in,
             viewport={"width": 1280, "height": 900},
         )
         try:

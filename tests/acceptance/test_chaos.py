@@ -8,25 +8,20 @@ import sys
 import pytest
 
 from tests.chaos.faults import SHORT
-from tests.chaos.full_disk import failed_writes, small_disk, stage_on, suffer
-from tests.chaos.judging import doubled_changes, tokens_lost, wait_for_truth
 from tests.chaos.run import BOUND, run_faults
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(600)]
 
 
-@pytest.fixture(scope="module")
-def outcome():
-    """Run the faults once for all tests."""
-
-    def say(line: str) -> None:
-        sys.stdout.write(f"{line}\n")
-
-    return run_faults(SHORT, seed=1, say=say)
+def say(line):
+    """Print how it goes: pytest shows it if something is wrong."""
+    sys.stdout.write(f"{line}\n")
 
 
-def test_everything_is_well_again_after_each_fault(outcome):
+# One test, since processes that share the tests must not run the faults once each.
+def test_each_fault_is_recovered_from_in_time_and_costs_nothing():
     """Within a minute; a killed worker's pages are taken over in less than 40 seconds."""
+    outcome = run_faults(SHORT, seed=1, say=say)
     recoveries = {each.name: each.recovery for each in outcome.suffered}
 
     assert {
@@ -37,32 +32,9 @@ def test_everything_is_well_again_after_each_fault(outcome):
     killed = recoveries["a worker killed"].streams
     assert killed is not None
     assert killed < 40
-
-
-def test_nothing_is_lost_or_doubled(outcome):
-    """Rows, changes, tokens, workers."""
+    # Rows, changes, tokens, workers, limits.
     assert outcome.wrong == []
     assert outcome.doubled == []
     assert outcome.lost == []
     assert outcome.absent == ""
-
-
-def test_no_app_went_over_its_limit(outcome):
-    """A busy machine excepted."""
-    # There a thread may lose the processor for longer than the pad between its slot and
-    # its call.
-    assert outcome.over <= 0.01 * outcome.calls
-
-
-def test_a_full_disk_costs_nothing_but_time():
-    """SQLite's commits fail as a whole; when there is room again, all goes on."""
-    with small_disk() as disk, stage_on(disk) as (stage, database):
-        recovery = suffer(stage, disk, database)
-        wrong, _ = wait_for_truth(stage)
-        doubled = doubled_changes(stage)
-        lost = tokens_lost(stage)
-        failed = failed_writes(stage)
-
-    assert failed > 0
-    assert recovery.missing == ""
-    assert (wrong, doubled, lost) == ([], [], [])
+    assert outcome.over == 0

