@@ -8,6 +8,7 @@ from worker.domain.records import Stream
 from worker.runtime.parts import Parts, stopping
 from worker.runtime.shops import unknown_shop
 from worker.runtime.verdicts import verdict
+from worker.schedule.deadly import hold_longer
 from worker.store.database import database_now
 from worker.store.leases import lease_token
 from worker.store.shops import find_shop
@@ -40,15 +41,19 @@ class Pulls:
         """Claim one stream; None while somebody else pulls it."""
         with self.parts.database.write() as connection:
             now = database_now(connection)
-            return claim_stream(
+            lease = self.parts.settings.schedule.lease
+            claim = claim_stream(
                 connection,
                 shop_key,
                 stream,
                 token=lease_token(),
                 now=now,
-                until=now + self.parts.settings.schedule.lease,
+                until=now + lease,
                 handed=handed,
             )
+            if claim is not None:
+                hold_longer(connection, claim, now=now, lease=lease)
+            return claim
 
     def take_turn(
         self,

@@ -86,14 +86,20 @@ class Claim:
     shop_key: str
     stream: Stream
     lease_token: str
+    # Turns of it, with this one, that began since one last wrote or ended.
+    begun: int = 0
 
 
 # How much of what is known of a turn's calls the last turn makes up: shops grow and rest.
 LEARNING = 0.2
 
 # Built once, as it is executed for every page; the values come with the execution.
-_OWNED = update(streams).where(
-    streams.c.id == bindparam("owned"), streams.c.lease_token == bindparam("owner")
+_OWNED = (
+    update(streams)
+    .where(
+        streams.c.id == bindparam("owned"), streams.c.lease_token == bindparam("owner")
+    )
+    .values(begun=0)
 )
 
 _LEASE = (
@@ -104,9 +110,9 @@ _LEASE = (
         requested=False,
         urgent_at=None,
     )
-    .returning(streams.c.id, streams.c.shop_key, streams.c.stream)
+    .returning(streams.c.id, streams.c.shop_key, streams.c.stream, streams.c.begun)
 )
-_OF_SHOP = _LEASE.where(
+_OF_SHOP = _LEASE.values(begun=streams.c.begun + 1).where(
     streams.c.shop_key == bindparam("shop"), streams.c.stream == bindparam("kind")
 )
 _LEASE_CHOSEN = _LEASE.where(streams.c.id.in_(bindparam("chosen", expanding=True)))
@@ -362,6 +368,7 @@ def _claim(
             shop_key=row.shop_key,
             stream=Stream(row.stream),
             lease_token=token,
+            begun=row.begun,
         )
         for row in rows
     ]

@@ -57,6 +57,8 @@ streams = Table(
     # Whose turn it is: the claim's token is both idempotency key and fence.
     Column("lease_token", Text),
     Column("lease_until", UtcTime),
+    # Turns that began since one last wrote or ended: their workers died.
+    Column("begun", Integer, nullable=False, server_default="0"),
     # True: the window re-reads what somebody asked for; the watermark may not follow it.
     Column("aside", Boolean, nullable=False, server_default="0"),
     # Somebody asked to read again from here; taken when the next window opens.

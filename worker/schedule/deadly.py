@@ -1,0 +1,54 @@
+"""Streams that end their workers: each turn begins, and never writes nor ends.
+
+A page that takes all the memory takes the worker's other turns along, and would do so again
+after each lease. So after a few such turns the lease gets longer: nobody tries the stream
+again before it is over, unless a worker lives to give it back.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from worker.store.events import record_event
+from worker.store.streams import Claim, update_owned
+
+# Workers are killed for other reasons as well.
+TOLERATED = 3
+# It may be another version of the worker, or a larger machine, that is tried then.
+_LONGEST = timedelta(hours=1)
+_ADVICE = (
+    "See why the workers that pulled it ended: the last lines of their logs, and whether "
+    "the kernel killed them for their memory."
+)
+
+
+def hold_longer(
+    connection: Connection, claim: Claim, *, now: datetime, lease: timedelta
+) -> None:
+    """Give the lease of a stream that ends its workers more time; tell of it once."""
+    if claim.begun <= TOLERATED:
+        return
+    longer = lease_after(claim.begun, lease=lease)
+    update_owned(connection, claim, lease_until=now + longer)
+    if claim.begun == TOLERATED + 1:
+        record_event(
+            connection,
+            "stream_ends_workers",
+            now=now,
+            shop_key=claim.shop_key,
+            detail={
+                "stream": claim.stream.value,
+                "turns": TOLERATED,
+                "advice": _ADVICE,
+            },
+        )
+
+
+def lease_after(begun: int, *, lease: timedelta) -> timedelta:
+    """Return how long the lease is after so many turns that began: twice as long each time."""
+    longer = lease
+    for _ in range(begun - TOLERATED):
+        longer *= 2
+        if longer > _LONGEST:
+            return max(_LONGEST, lease)
+    return longer
