@@ -18,6 +18,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+from tests.chaos.crew import beat, worker
 from tests.chaos.faults import LATENCY
 from tests.chaos.judging import calls_over, doubled_changes, wait_for_truth
 from tests.chaos.recovery import Patience, moment, recovered
@@ -32,6 +33,9 @@ _WORLD = (
     *("--sellers", "1", "--malls", "1", "--orders", "200", "--products", "40"),
     *("--churn", "2", "--token-lifetime", "60s"),
 )
+# One worker does it all: statements are prepared and cached per thread, which takes some
+# thousand calls, and would take three workers three times as long.
+_PARTS = (worker("worker"), beat("beat-a"), beat("beat-b"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,9 @@ def main() -> None:
         running_postgresql() as server,
         postgresql_database(server) as url,
         staged(
-            url.render_as_string(hide_password=False), sandbox_options=_WORLD
+            url.render_as_string(hide_password=False),
+            sandbox_options=_WORLD,
+            parts=_PARTS,
         ) as stage,
     ):
         stage.sandbox.control(latency_ms=LATENCY)
