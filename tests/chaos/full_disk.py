@@ -20,7 +20,8 @@ from tests.chaos.judging import doubled_changes, events, tokens_lost, wait_for_t
 from tests.chaos.recovery import Recovery, moment, recovered
 from tests.chaos.stage import Stage, staged
 
-_SIZE = 24  # MB
+# Enough for as long as it may take on a busy machine.
+_SIZE = 96  # MB
 _FULL_FOR = 15.0  # seconds
 _WORLD = (
     *("--sellers", "1", "--malls", "1", "--orders", "100", "--products", "20"),
