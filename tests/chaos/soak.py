@@ -33,7 +33,7 @@ _WORLD = (
     *("--sellers", "1", "--malls", "1", "--orders", "200", "--products", "40"),
     *("--churn", "2", "--token-lifetime", "60s"),
 )
-# One worker does it all: statements are prepared and cached per thread, which takes some
+# One worker does it all: statements are prepared and kept per connection, which takes many
 # thousand calls, and would take three workers three times as long.
 _PARTS = (worker("worker"), beat("beat-a"), beat("beat-b"))
 
