@@ -48,8 +48,16 @@ def begin(database, *, now=NOW, handed=None):
         )
         assert claim is not None
         hold_longer(connection, claim, now=now, lease=LEASE)
-        stored = find_stream(connection, SHOP_KEY, Stream.ORDERS)
-    return claim, stored.lease_until - now
+        lease_until = stored(connection).lease_until
+    assert lease_until is not None
+    return claim, lease_until - now
+
+
+def stored(connection):
+    """Return the stream's row."""
+    found = find_stream(connection, SHOP_KEY, Stream.ORDERS)
+    assert found is not None
+    return found
 
 
 def die(database, times):
@@ -93,7 +101,7 @@ def test_a_page_or_an_end_is_enough(connected):
 def test_what_is_only_handed_out_has_not_begun(connected):
     """A message that gets lost, as with Redis, says nothing about the stream."""
     with connected.read() as connection:
-        number = find_stream(connection, SHOP_KEY, Stream.ORDERS).id
+        number = stored(connection).id
     for time in range(5):
         with connected.write() as connection:
             lease_streams(
@@ -121,8 +129,9 @@ def test_a_worker_holds_such_a_stream_for_longer(connected, monkeypatch, tmp_pat
     finally:
         here.close()
     with connected.read() as connection:
-        left = find_stream(connection, SHOP_KEY, Stream.ORDERS).lease_until
-        left -= database_now(connection)
+        lease_until = stored(connection).lease_until
+        assert lease_until is not None
+        left = lease_until - database_now(connection)
 
     assert lease < left < 2 * lease
     assert told(connected).count("stream_ends_workers") == 1
