@@ -14,11 +14,13 @@ from bench.usage import measured
 from config.settings import settings
 from worker.domain.records import Stream
 from worker.runtime import Runtime, build_runtime
+from worker.runtime.memory import keep_memory_together
 from worker.sync.pull import Pulled
 
 
 def main(since: str | None = None) -> None:
     """Pull until the stream is up to date; with `since`, read again from there."""
+    keep_memory_together()
     here = build_runtime(settings())
     connect(here)
     here.pulls.request(

@@ -217,7 +217,9 @@ def test_a_look_tells_that_a_service_is_not_there(ill_before):
 @pytest.mark.parametrize("name", STAYING)
 def test_a_service_starts_and_a_look_finds_it_well(running, wait_for, name):
     """By its own command, in an empty folder, with nothing but the file's environment."""
-    assert wait_for(lambda: running.is_well(name)), running.said(name)
+    # Eight Python programs start at once here.
+    is_well = wait_for(lambda: running.is_well(name), seconds=150)
+    assert is_well, running.said(name)
     assert running.started[name].poll() is None
 
 

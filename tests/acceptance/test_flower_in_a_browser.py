@@ -58,17 +58,9 @@ def flower(installation, wait_for):
     """Run flower as the README says it, and a worker that has done tasks since."""
     port = free_port()
     installation.environment["FLOWER_BASIC_AUTH"] = f"operator:{FLOWER_PASSWORD}"
-    installation.flower = installation.start(
-        "flower", [*CELERY, "flower", f"--port={port}"]
-    )
+    installation.start("flower", [*CELERY, "flower", f"--port={port}"])
     url = f"http://127.0.0.1:{port}"
-
-    def answers():
-        with contextlib.suppress(requests.ConnectionError):
-            return requests.get(f"{url}/healthcheck", timeout=5).ok
-        return False
-
-    assert wait_for(answers), installation.said("flower")
+    assert wait_for(lambda: answers_at(port), seconds=120), installation.said("flower")
     installation.start("worker", [*CELERY, "worker", "-n", "any@%h"])
     assert wait_for(lambda: "ready." in installation.said("worker"))
     for task in ("orders.pull", "products.pull", "tokens.refresh"):
@@ -208,9 +200,19 @@ def test_it_does_not_start_open_to_everybody(installation):
     assert "FLOWER_BASIC_AUTH" in ended.stderr
 
 
-def test_it_ends_when_it_is_asked_to(flower, installation):
-    """With Docker's signal, and well; the last of the tests."""
+def test_it_ends_when_it_is_asked_to(flower, installation, wait_for):
+    """With Docker's signal, and well."""
     del flower
-    installation.flower.terminate()
+    another = free_port()
+    process = installation.start("another", [*CELERY, "flower", f"--port={another}"])
+    assert wait_for(lambda: answers_at(another), seconds=120)
+    process.terminate()
 
-    assert installation.flower.wait(20) == 0
+    assert process.wait(20) == 0
+
+
+def answers_at(port):
+    """Whether a flower is there."""
+    with contextlib.suppress(requests.ConnectionError):
+        return requests.get(f"http://127.0.0.1:{port}/healthcheck", timeout=5).ok
+    return False
