@@ -2,7 +2,9 @@
 
 import gc
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
 
 import redis
@@ -49,10 +51,11 @@ def open_database(configured: Settings) -> Database:
     if uses_embedded_database(configured):
         make_home(configured)
     database = Database(database_url(configured))
-    if uses_embedded_database(configured):
-        upgrade(database)
-    else:
-        require_newest(database)
+    with _closed_unless_usable(database):
+        if uses_embedded_database(configured):
+            upgrade(database)
+        else:
+            require_newest(database)
     return database
 
 
@@ -81,11 +84,12 @@ def build_runtime(configured: Settings) -> Runtime:
     apps = ConfiguredApps.from_settings()
     database = open_database(configured)
     keys = configured.encryption_keys
-    sealer = open_sealer(
-        keys.get_secret_value() if keys else None, key_file(configured)
-    )
-    prove_keys(database, sealer)
-    client = _open_redis(redis_url(configured).client)
+    with _closed_unless_usable(database):
+        sealer = open_sealer(
+            keys.get_secret_value() if keys else None, key_file(configured)
+        )
+        prove_keys(database, sealer)
+        client = _open_redis(redis_url(configured).client)
     budget = Budget(
         client,
         prefix=KEY_PREFIX,
@@ -140,6 +144,16 @@ def spare_the_collector() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+@contextmanager
+def _closed_unless_usable(database: Database) -> Iterator[None]:
+    """Give the connections back when nobody else will."""
+    try:
+        yield
+    except BaseException:
+        database.close()
+        raise
 
 
 def _open_redis(url: str) -> redis.Redis:
