@@ -201,9 +201,6 @@ def silent_port() -> Iterator[int]:
 def test_what_is_sound_is_ok_and_a_missing_worker_is_not(surgery):
     """Every app and server of a healthy set-up; only nobody works on it."""
     diagnosis = surgery.doctor()
-    if diagnosis.verdicts("")["workers"] == "skipped":
-        # A busy machine kept Redis from answering within its second.
-        diagnosis = surgery.doctor()
     everywhere = diagnosis.verdicts("")
 
     for app in ("tiktok_shop", "temu:us", "temu:eu", "temu:global"):

@@ -69,6 +69,8 @@ def ask_workers(broker_url: str) -> Serving:
     # Celery takes longer to import than most commands take to run.
     from worker.app import app  # noqa: PLC0415 -- see above
 
+    # Asked on the connection that waits for the answers, not on one of Celery's pool.
+    app.control.mailbox.producer_pool = None
     with app.connection_for_write(broker_url) as connection:
         for seconds in PATIENCE:
             asked = app.control.inspect(timeout=seconds, connection=connection)
