@@ -136,21 +136,6 @@ def migrated(containers):
     return containers
 
 
-@pytest.fixture(scope="module")
-def ill_before(migrated):
-    """Look at the services before they are started: which ones seem to be well?"""
-    return [name for name in ("worker", "web") if migrated.is_well(name)]
-
-
-@pytest.fixture(scope="module")
-def running(migrated, ill_before):
-    """Start everything that stays."""
-    del ill_before
-    for name in STAYING:
-        migrated.start(name)
-    return migrated
-
-
 def test_redis_is_as_it_must_be(containers):
     """It asks for the password, writes what it has, and drops nothing."""
     port = containers.ports["6379"]
@@ -209,45 +194,40 @@ def test_the_migration_ends_well_and_may_run_again(migrated):
     assert migrated.start("migrate").wait(60) == 0
 
 
-def test_a_look_tells_that_a_service_is_not_there(ill_before):
-    """A check that always says yes would be worse than none."""
-    assert ill_before == []
+def test_services_start_are_found_well_and_end_within_their_grace(migrated, wait_for):
+    """By their own commands, in an empty folder, with nothing but the file's environment.
+
+    One test from start to end, as what one of several ends the others would miss.
+    """
+    # A check that always says yes would be worse than none.
+    assert [name for name in ("worker", "web") if migrated.is_well(name)] == []
+    for name in STAYING:
+        migrated.start(name)
+    for name in STAYING:
+        # Five Python programs start at once here, beside other tests.
+        is_well = wait_for(lambda name=name: migrated.is_well(name), seconds=90)
+        assert is_well, migrated.said(name)
+        assert migrated.started[name].poll() is None
+
+    asks_for_its_password(f"http://127.0.0.1:{migrated.ports['8000']}")
+
+    for name in STAYING:
+        migrated.started[name].send_signal(signal.SIGTERM)
+    grace = {name: int(SERVICES[name]["stop_grace_period"][:-1]) for name in STAYING}
+    ended = {name: migrated.started[name].wait(grace[name]) for name in STAYING}
+    assert ended == dict.fromkeys(STAYING, 0)
+    # The containers' file systems are read-only.
+    assert list(migrated.folder.iterdir()) == []
+    said = "".join(migrated.said(name) for name in (*STAYING, "migrate"))
+    assert [secret for secret in GIVEN.values() if secret in said] == []
 
 
-@pytest.mark.parametrize("name", STAYING)
-def test_a_service_starts_and_a_look_finds_it_well(running, wait_for, name):
-    """By its own command, in an empty folder, with nothing but the file's environment."""
-    # Eight Python programs start at once here.
-    is_well = wait_for(lambda: running.is_well(name), seconds=150)
-    assert is_well, running.said(name)
-    assert running.started[name].poll() is None
-
-
-def test_the_web_face_asks_for_its_password(running, wait_for):
-    """It listens on all addresses of its container."""
-    url = f"http://127.0.0.1:{running.ports['8000']}"
-    assert wait_for(lambda: running.is_well("web"))
+def asks_for_its_password(url):
+    """The web face does: it listens on all addresses of its container."""
     known = ("prometheus", GIVEN["SELLERSYNC_WEB__PASSWORD"])
-
     assert requests.get(url, timeout=10).status_code == 401
     assert requests.get(url, auth=known, timeout=10).status_code == 200
     assert requests.get(f"{url}/readyz", timeout=10).json() == {
         "ok": True,
         "reasons": [],
     }
-
-
-def test_everything_ends_well_within_its_grace_and_has_written_nothing(
-    running, wait_for
-):
-    """The containers' file systems are read-only; the last of the tests."""
-    for name in STAYING:
-        assert wait_for(lambda name=name: running.is_well(name)), running.said(name)
-        running.started[name].send_signal(signal.SIGTERM)
-    grace = {name: int(SERVICES[name]["stop_grace_period"][:-1]) for name in STAYING}
-    ended = {name: running.started[name].wait(grace[name]) for name in STAYING}
-
-    assert ended == dict.fromkeys(STAYING, 0)
-    assert list(running.folder.iterdir()) == []
-    said = "".join(running.said(name) for name in (*STAYING, "migrate"))
-    assert [secret for secret in GIVEN.values() if secret in said] == []
