@@ -18,13 +18,10 @@ from sqlalchemy import (
     update,
 )
 
-from worker.domain.errors import LeaseLost
 from worker.domain.identity import App, Shop
 from worker.domain.notifications import Kind, Notification
-from worker.domain.records import Stream
 from worker.store.many_rows import insert_into
 from worker.store.schema.notifications import notifications
-from worker.store.schema.streams import streams
 
 # One transaction's share.
 _BATCH = 1_000
@@ -149,21 +146,6 @@ def take_notifications(
         .returning(*notifications.c)
     )
     return sorted(map(_read, taken), key=lambda each: each.id)
-
-
-def hold_stream_of(connection: Connection, shop_key: str, stream: Stream) -> None:
-    """Lock a stream until the end of the transaction; before any of its notifications.
-
-    Raises:
-        LeaseLost: the shop was removed meanwhile.
-    """
-    row = connection.execute(
-        select(streams.c.id)
-        .where(streams.c.shop_key == shop_key, streams.c.stream == stream.value)
-        .with_for_update()
-    ).one_or_none()
-    if row is None:
-        raise LeaseLost(f"{shop_key} {stream}: the shop was removed")
 
 
 def mark_handled(

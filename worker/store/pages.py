@@ -26,26 +26,18 @@ from sqlalchemy import (
     select,
 )
 
-from worker.domain.errors import LeaseLost
 from worker.domain.pages import Unreadable
 from worker.domain.records import Record, Stream
 from worker.store.forms import form
+from worker.store.holding import hold_stream
 from worker.store.many_rows import ManyRows
 from worker.store.personal_data import restore_blanked
 from worker.store.record_rows import RecordRows, storable, storable_text
 from worker.store.schema.records import raw_payloads, unreadable_rows
-from worker.store.schema.streams import streams
 from worker.store.shapes import SHAPES, Shape
 
 _UNREADABLE = ManyRows(unreadable_rows)
 _DIGEST = 16  # bytes
-
-# Built once, as it is executed for every page.
-_THE_STREAM = (
-    select(streams.c.id)
-    .where(streams.c.shop_key == bindparam("shop"), streams.c.stream == bindparam("of"))
-    .with_for_update()
-)
 
 _Stored = Row[*tuple[Any, ...]]
 
@@ -100,7 +92,7 @@ def write_page(
     newest = _newest(records)
     if not newest:
         return Written()
-    _take_turn(connection, stream, shop_key)
+    hold_stream(connection, shop_key, stream)
     shape = SHAPES[stream]
     stored = _stored(connection, shape, shop_key, newest)
     added: dict[str, bytes] = {}
@@ -247,18 +239,6 @@ def _overtaken(
             {"shop_key": shop_key, "ids": ids},
         ).scalars()
     )
-
-
-def _take_turn(connection: Connection, stream: Stream, shop_key: str) -> None:
-    """Wait until no other transaction writes records of this stream.
-
-    Two writers of one record would each miss what the other one has not committed yet.
-    """
-    row = connection.execute(
-        _THE_STREAM, {"shop": shop_key, "of": stream.value}
-    ).one_or_none()
-    if row is None:
-        raise LeaseLost(f"{shop_key} {stream}: the shop was removed")
 
 
 def _stored(

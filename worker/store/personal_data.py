@@ -16,9 +16,9 @@ from sqlalchemy import Connection, bindparam, select, update
 from worker.domain.records import PERSONAL_FIELDS, Record, Stream
 from worker.store.feed import blanked_through, set_mark
 from worker.store.forms import form
+from worker.store.holding import hold_stream
 from worker.store.schema.feed import changes
 from worker.store.schema.records import raw_payloads, unreadable_rows
-from worker.store.schema.streams import streams
 from worker.store.shapes import SHAPES
 
 # One transaction's share: a page is waiting behind it.
@@ -46,8 +46,8 @@ def blank_payloads(
     ).one_or_none()
     if first is None:
         return 0
-    _hold_stream(connection, first.shop_key, first.stream)
     stream = Stream(first.stream)
+    hold_stream(connection, first.shop_key, stream)
     of_stream = (columns.shop_key == first.shop_key, columns.stream == first.stream)
     rows = connection.execute(
         select(columns.record_id, columns.payload)
@@ -129,15 +129,6 @@ def restore_blanked(
         values = [getattr(records[record_id], name) for name in shape.fields]
         new = form(shape, values, ())
         olds[record_id].update({name: new[name] for name in names})
-
-
-def _hold_stream(connection: Connection, shop_key: str, stream: str) -> None:
-    """Keep others from writing this stream's records meanwhile, as they keep each other."""
-    connection.execute(
-        select(streams.c.id)
-        .where(streams.c.shop_key == shop_key, streams.c.stream == stream)
-        .with_for_update()
-    ).one_or_none()
 
 
 def _overwrite(

@@ -195,26 +195,6 @@ def connected_at(connection: Connection, shop_key: str) -> datetime:
     return found
 
 
-def hold_stream(connection: Connection, claim: ReconcileClaim) -> None:
-    """Lock the stream until the end of the transaction; the first statement of each.
-
-    Streams are locked before anything of theirs, by everybody who locks both.
-
-    Raises:
-        LeaseLost: the shop was removed meanwhile.
-    """
-    row = connection.execute(
-        select(streams.c.id)
-        .where(
-            streams.c.shop_key == claim.shop_key,
-            streams.c.stream == claim.stream.value,
-        )
-        .with_for_update()
-    ).one_or_none()
-    if row is None:
-        raise LeaseLost(f"{claim.shop_key} {claim.stream}: the shop was removed")
-
-
 def save_walk(
     connection: Connection,
     claim: ReconcileClaim,

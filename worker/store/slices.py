@@ -22,6 +22,7 @@ from sqlalchemy import (
 from worker.domain.errors import LeaseLost
 from worker.domain.pages import Window
 from worker.domain.records import Stream
+from worker.store.holding import hold_stream
 from worker.store.schema.slices import slices
 from worker.store.schema.streams import streams
 from worker.store.streams import Progress
@@ -241,7 +242,7 @@ def split_slice(
     """
     first, *others = windows
     # Whoever locks both locks the stream first: see `worker.store.pages`.
-    hold_stream(connection, claim)
+    hold_stream(connection, claim.shop_key, claim.stream)
     save_slice(
         connection,
         claim,
@@ -272,24 +273,6 @@ def give_back_slice(
         failures=failures,
         last_error=last_error,
     )
-
-
-def hold_stream(connection: Connection, claim: SliceClaim) -> None:
-    """Lock the slice's stream until the end of the transaction.
-
-    Raises:
-        LeaseLost: the shop was removed meanwhile.
-    """
-    row = connection.execute(
-        select(streams.c.id)
-        .where(
-            streams.c.shop_key == claim.shop_key,
-            streams.c.stream == claim.stream.value,
-        )
-        .with_for_update()
-    ).one_or_none()
-    if row is None:
-        raise LeaseLost(f"{claim.shop_key} {claim.stream}: the shop was removed")
 
 
 def stop_stream(

@@ -14,11 +14,11 @@ from worker.domain.errors import LeaseLost, TooManyResults
 from worker.domain.pages import Page, StreamRules
 from worker.gateway.caller import Gateway
 from worker.store.database import Database, database_now
+from worker.store.holding import hold_stream
 from worker.store.slices import (
     SliceClaim,
     find_slice,
     finish_slice,
-    hold_stream,
     save_slice,
     split_slice,
 )
@@ -131,7 +131,7 @@ class SlicePuller:
         """Write the page's rows with the progress behind it; None: the slice is done."""
         with self.database.write() as connection:
             # Streams are locked before slices, by everybody who locks both.
-            hold_stream(connection, claim)
+            hold_stream(connection, claim.shop_key, claim.stream)
             now = database_now(connection)
             if progress is None:
                 finish_slice(connection, claim, now=now)

@@ -24,10 +24,10 @@ from worker.domain.pages import Page
 from worker.domain.records import Record, Stream
 from worker.gateway.caller import Gateway
 from worker.store.database import Database, database_now
+from worker.store.holding import hold_stream
 from worker.store.notifications import (
     StoredNotification,
     give_back_notifications,
-    hold_stream_of,
     mark_handled,
 )
 from worker.store.page_reads import PageRead, log_page_read
@@ -140,7 +140,7 @@ class Looker:
         """Write rows and marks in one transaction."""
         shop_key = source.shop.shop_key
         # First, as whoever removes a shop does it too.
-        hold_stream_of(connection, shop_key, stream)
+        hold_stream(connection, shop_key, stream)
         now = database_now(connection)
         mark_handled(
             connection, _numbers(batch), token=self.token, now=now, outcome="read"

@@ -16,13 +16,13 @@ from worker.domain.pages import StreamRules, Window
 from worker.gateway.caller import Gateway
 from worker.store.certificates import all_histories
 from worker.store.database import Database, database_now
+from worker.store.holding import hold_stream
 from worker.store.pages import Written
 from worker.store.reconciles import (
     ReconcileClaim,
     StoredReconcile,
     connected_at,
     find_reconcile,
-    hold_stream,
     save_walk,
 )
 from worker.store.streams import Progress, find_stream
@@ -106,7 +106,7 @@ class Reconciler:
     def _begin(self, claim: ReconcileClaim, source: Source, history: History) -> None:
         """Begin a pass, unless one is being made or there is nothing to compare yet."""
         with self.database.write() as connection:
-            hold_stream(connection, claim)
+            hold_stream(connection, claim.shop_key, claim.stream)
             stored = find_reconcile(connection, claim.shop_key, claim.stream)
             stream = find_stream(connection, claim.shop_key, claim.stream)
             if stored is None or stream is None or stored.began_at is not None:
@@ -193,7 +193,7 @@ class Reconciler:
             self._save(claim, part)
             return
         with self.database.write() as connection:
-            hold_stream(connection, claim)
+            hold_stream(connection, claim.shop_key, claim.stream)
             now = database_now(connection)
             save_walk(connection, claim, Progress(), walked_at=now)
 
@@ -220,7 +220,7 @@ class Reconciler:
 
     def _save(self, claim: ReconcileClaim, progress: Progress) -> None:
         with self.database.write() as connection:
-            hold_stream(connection, claim)
+            hold_stream(connection, claim.shop_key, claim.stream)
             save_walk(connection, claim, progress)
 
 

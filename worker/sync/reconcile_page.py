@@ -6,13 +6,13 @@ from sqlalchemy import Connection
 
 from worker.domain.pages import Page
 from worker.store.database import database_now
+from worker.store.holding import hold_stream
 from worker.store.missing import compare_sightings, note_sightings
 from worker.store.pages import Written
 from worker.store.quarantine import release
 from worker.store.reconciles import (
     ReconcileClaim,
     StoredReconcile,
-    hold_stream,
     save_walk,
     update_owned,
 )
@@ -37,7 +37,7 @@ def write_reconciled(
     Raises:
         LeaseLost: somebody else makes this pass now; nothing may be written.
     """
-    hold_stream(connection, claim)
+    hold_stream(connection, claim.shop_key, claim.stream)
     update_owned(connection, claim, pages=stored.pages + 1)
     now = database_now(connection)
     which = (claim.shop_key, claim.stream)

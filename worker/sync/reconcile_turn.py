@@ -21,11 +21,11 @@ from worker.domain.errors import (
 )
 from worker.store.database import database_now
 from worker.store.events import record_event
+from worker.store.holding import hold_stream
 from worker.store.reconciles import (
     ReconcileClaim,
     find_reconcile,
     give_back_reconcile,
-    hold_stream,
 )
 from worker.store.streams import request_again
 from worker.sync.pages import Source
@@ -109,7 +109,7 @@ def take_reconcile_turn(
 def _put_off(
     connection: Connection, claim: ReconcileClaim, error: SellersyncError
 ) -> None:
-    hold_stream(connection, claim)
+    hold_stream(connection, claim.shop_key, claim.stream)
     now = database_now(connection)
     stored = find_reconcile(connection, claim.shop_key, claim.stream)
     failures = stored.failures if stored else 0

@@ -19,6 +19,7 @@ from worker.gateway.caller import Gateway
 from worker.store.database import Database, database_now
 from worker.store.deletions import delete_products
 from worker.store.events import record_event
+from worker.store.holding import hold_stream
 from worker.store.missing import (
     count_held,
     count_missing,
@@ -34,7 +35,6 @@ from worker.store.reconciles import (
     StoredReconcile,
     find_reconcile,
     finish_pass,
-    hold_stream,
     update_owned,
 )
 from worker.store.streams import find_stream
@@ -83,7 +83,7 @@ class Settler:
         walked_at = stored.walked_at
         assert walked_at is not None  # noqa: S101 -- the walk is complete
         with self.database.write() as connection:
-            hold_stream(connection, claim)
+            hold_stream(connection, claim.shop_key, claim.stream)
             forget_moved(
                 connection,
                 *which,
@@ -141,7 +141,7 @@ class Settler:
     ) -> None:
         """Write what was found, let go what was not."""
         which = (claim.shop_key, claim.stream)
-        hold_stream(connection, claim)
+        hold_stream(connection, claim.shop_key, claim.stream)
         # Locked before the feed is, like everything that others wait for.
         update_owned(connection, claim, lease_token=claim.lease_token)
         stored = find_reconcile(connection, *which)

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 from worker.domain.errors import LeaseLost, SellersyncError
 from worker.store.database import database_now
+from worker.store.holding import hold_stream
 from worker.store.shops import pause_shop
 from worker.store.slices import (
     SliceClaim,
     find_slice,
     give_back_slice,
-    hold_stream,
     stop_stream,
     trouble_of,
 )
@@ -53,7 +53,7 @@ def _finish(
     stands: Verdict,
 ) -> None:
     with puller.database.write() as connection:
-        hold_stream(connection, claim)
+        hold_stream(connection, claim.shop_key, claim.stream)
         now = database_now(connection)
         stored = find_slice(connection, claim.slice_id)
         setback = weigh(

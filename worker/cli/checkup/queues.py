@@ -70,7 +70,7 @@ def ask_workers(broker_url: str) -> Serving:
     from worker.app import app  # noqa: PLC0415 -- see above
 
     # Asked on the connection that waits for the answers, not on one of Celery's pool.
-    app.control.mailbox.producer_pool = None
+    app.control.mailbox.producer_pool = None  # type: ignore[attr-defined]  # their stubs do not know it
     with app.connection_for_write(broker_url) as connection:
         for seconds in PATIENCE:
             asked = app.control.inspect(timeout=seconds, connection=connection)
