@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 import orjson
 
+from bench.loaders import as_installed  # noqa: F401 -- before everything else
 from bench.loaders.made_up_shop import SHOP, connect
 from bench.usage import measured
 from config.settings import settings

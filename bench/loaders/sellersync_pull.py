@@ -9,6 +9,7 @@ from datetime import datetime
 
 import orjson
 
+from bench.loaders import as_installed  # noqa: F401 -- before everything else
 from bench.loaders.made_up_shop import SHOP, connect
 from bench.usage import measured
 from config.settings import settings
