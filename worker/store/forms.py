@@ -11,8 +11,6 @@ from worker.store.shapes import Shape
 
 def plain(value: Any) -> Any:
     """Return a JSON value: times as ISO 8601 with `Z`, money as decimal text."""
-    if value is None or type(value) is str:
-        return value
     if isinstance(value, datetime):
         text = sortable(value)
         return text if value.microsecond else text[: len("2026-01-02T03:04:05")] + "Z"
@@ -33,8 +31,11 @@ def form(
 
 
 def _named(names: Sequence[str], values: Iterable[Any]) -> dict[str, Any]:
-    # Most values are text, so they are spared the call.
-    plain_values = [value if type(value) is str else plain(value) for value in values]
+    # Most values are text or missing, so they are spared the call.
+    plain_values = [
+        value if type(value) is str or value is None else plain(value)
+        for value in values
+    ]
     return dict(zip(names, plain_values, strict=True))
 
 
