@@ -41,8 +41,7 @@ from worker.domain.errors import (
     UnreadableReply,
 )
 
-# A page of orders is most often one chunk, so nothing is put together again.
-CHUNK = 1024 * 1024  # bytes
+CHUNK = 128 * 1024  # bytes
 # The largest pages seen are a few hundred KiB; this only keeps a worker's memory bounded.
 LARGEST_BODY = 32 * 1024 * 1024  # bytes
 
