@@ -15,15 +15,20 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Connection,
+    FromClause,
     Row,
     Select,
+    Subquery,
     Table,
     Text,
     and_,
     any_,
     bindparam,
     delete,
+    func,
+    literal_column,
     select,
+    true,
 )
 
 from worker.domain.pages import Unreadable
@@ -266,11 +271,11 @@ def _old_forms(
         return {}
     database = connection.dialect.name
     heads = _columns(database, shape.table, shape.id_name, shape.fields)
-    children = _columns(database, shape.child_table, shape.id_name, shape.child_fields)
+    children = _columns(
+        database, shape.child_table, shape.id_name, shape.child_fields, "position"
+    )
     found: dict[str, list[Any]] = {}
-    for record_id, *values in connection.execute(
-        children.order_by(shape.child_table.c.position), which
-    ):
+    for record_id, *values in connection.execute(children, which):
         found.setdefault(record_id, []).append(values)
     return {
         record_id: form(shape, values, found.get(record_id, ()))
@@ -292,11 +297,43 @@ def _forget_children(
 
 @cache
 def _columns(
-    database: str, table: Table, id_name: str, fields: tuple[str, ...]
+    database: str,
+    table: Table,
+    id_name: str,
+    fields: tuple[str, ...],
+    order: str | None = None,
 ) -> Select[Any]:
-    return select(table.c[id_name], *(table.c[name] for name in fields)).where(
-        _among(database, table, id_name)
+    names = (id_name, *fields)
+    if database == "postgresql":
+        read = names if order is None else (*names, order)
+        found: FromClause = _looked_up(table, id_name, read)
+        query = select(*(found.c[name] for name in names))
+    else:
+        found = table
+        query = select(*(found.c[name] for name in names)).where(
+            _among(database, table, id_name)
+        )
+    return query if order is None else query.order_by(found.c[order])
+
+
+def _looked_up(table: Table, id_name: str, names: Iterable[str]) -> Subquery:
+    """Return the rows of these ids, each looked up by itself.
+
+    Until PostgreSQL has looked at a new table, up to a minute after its first rows, it takes
+    all rows of a shop for a few, and would read them all for each page again. OFFSET keeps
+    it from joining the ids to the table in a way of its own.
+    """
+    ids = func.unnest(bindparam("ids", type_=ARRAY(Text)))
+    wanted = ids.table_valued("id").render_derived(name="wanted")
+    row = (
+        select(*(table.c[name] for name in names))
+        .where(
+            table.c.shop_key == bindparam("shop_key"), table.c[id_name] == wanted.c.id
+        )
+        .offset(literal_column("0"))
+        .lateral("row")
     )
+    return select(*row.c).select_from(wanted.join(row, true())).subquery("found")
 
 
 def _among(database: str, table: Table, id_name: str) -> ColumnElement[bool]:
