@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import event, text
 
-from tests.integration.store.made_up import NOW, SECOND, order, write
+from tests.integration.store.made_up import NOW, SECOND, line, order, write
 
 pytestmark = pytest.mark.integration
 ORDERS = 2_000
@@ -18,7 +18,8 @@ def test_each_order_is_looked_up_in_the_index(connected):
         for table in ("orders", "order_lines"):
             off = f"ALTER TABLE {table} SET (autovacuum_enabled = off)"
             connection.execute(text(off))
-    write(connected, *(order(str(number)) for number in range(ORDERS)))
+    lines = (line("a"), line("b"))
+    write(connected, *(order(str(n), lines=lines) for n in range(ORDERS)))
     asked = []
 
     @event.listens_for(connected.engine, "before_cursor_execute")
@@ -26,7 +27,7 @@ def test_each_order_is_looked_up_in_the_index(connected):
         if "unnest" in statement:
             asked.append((statement, parameters))
 
-    changed = [order(str(n), updated_at=NOW + SECOND) for n in range(PAGE)]
+    changed = [order(str(n), updated_at=NOW + SECOND, lines=lines) for n in range(PAGE)]
     write(connected, *changed)
     event.remove(connected.engine, "before_cursor_execute", note)
     plans = []
