@@ -1,6 +1,6 @@
 # `make` lists the targets; `make check` is the definition of done.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint types imports fmt bench chaos soak lock clean
+.PHONY: help install demo test coverage check lint types imports fmt bench chaos soak lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -30,9 +30,13 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
 demo: install ## see it all work against the built-in sandbox
 	$(BIN)/sellersync demo
 
-# Three at a time: many tests wait for a process or a timeout, not for a core.
+# Four at a time: many tests wait for a process or a timeout, not for a core.
 test: $(VENV)/.installed-dev ## unit, contract, integration and acceptance tests
-	$(BIN)/pytest -n 3 --dist worksteal --cov
+	$(BIN)/pytest -n 4 --dist worksteal
+
+# Not a part of every run, as counting lines takes a fifth of its time.
+coverage: $(VENV)/.installed-dev ## the same, and which lines they reach
+	$(BIN)/pytest -n 4 --dist worksteal --cov
 
 check: lint types imports test ## everything CI runs
 
