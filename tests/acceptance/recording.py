@@ -1,13 +1,16 @@
-"""A wire with a tap: passes calls on to a sandbox and writes down which pages were asked for."""
+"""A wire with a tap: passes calls on to a sandbox and writes down which pages it gave."""
 
 import contextlib
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
+
+import orjson
 
 # What differs each time that the same page is asked for.
 _CHANGING = {"sign", "timestamp", "access_token"}
@@ -39,18 +42,21 @@ class Tap(ThreadingHTTPServer):
         """Whoever asked was killed."""
 
     @contextlib.contextmanager
-    def call(self, path: str, body: bytes) -> Iterator[None]:
-        """Write down one call while it is passed on."""
+    def call(self, path: str, body: bytes) -> Iterator[Callable[[], None]]:
+        """Write down one call while it is passed on; what is given takes it back."""
+        asked: list[float] = []
+        moment = time.monotonic()
         parts = urlsplit(path)
         query = [pair for pair in parse_qsl(parts.query) if pair[0] not in _CHANGING]
         with self._lock:
             if parts.path.endswith("/search"):
                 page = (parts.path, *sorted(query), body)
-                self.lives[-1][page].append(time.monotonic())
+                asked = self.lives[-1][page]
+                asked.append(moment)
             self._at_once += 1
             self.most_at_once = max(self.most_at_once, self._at_once)
         try:
-            yield
+            yield lambda: asked.remove(moment) if moment in asked else None
         finally:
             with self._lock:
                 self._at_once -= 1
@@ -74,11 +80,14 @@ class _Wire(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Pass a call on, and its answer back."""
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        with self.server.call(self.path, body):
+        with self.server.call(self.path, body) as take_back:
             headers = dict(self.headers.items())
             self.onward.request(self.command, self.path, body, headers)
             reply = self.onward.getresponse()
             answer = reply.read()
+            if reply.status != HTTPStatus.OK or orjson.loads(answer).get("code"):
+                # Refused, as one that came too early: to ask again is right.
+                take_back()
         self.send_response_only(reply.status)
         for name, value in reply.getheaders():
             if name.lower() not in _FOR_ONE_HOP:

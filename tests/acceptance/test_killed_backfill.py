@@ -117,8 +117,8 @@ def test_a_worker_that_is_killed_again_and_again_reads_all_of_history(
     ]
     truth = sandbox.get("/truth")["orders"]
     assert installation.stored(Stream.ORDERS) == {key: truth[key] for key in keys}
-    # Within one life, no page was asked for again before a lease had ended; but for those
-    # that were under way when a turn failed, as with a database that was too busy.
+    # Within one life, no page that was given is asked for again before a lease has ended. On
+    # a machine with five times as many programs as cores, one in ten runs has one such page.
     hasty = [
         page
         for life in tap.lives
@@ -126,7 +126,7 @@ def test_a_worker_that_is_killed_again_and_again_reads_all_of_history(
         for first, second in pairwise(moments)
         if second - first < LEASE
     ]
-    assert len(hasty) <= 1 + KILLS // 10
+    assert len(hasty) <= 1 + KILLS // 10, hasty
     times: Counter[object] = Counter(page for life in tap.lives for page in life)
     again = times.total() - len(times)
     sys.stdout.write(
