@@ -7,12 +7,14 @@ order that has changed is stored anew, with what it holds, and grows old anew.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
+from worker.domain.errors import LeaseLost
 from worker.domain.records import PERSONAL_FIELDS, Record, Stream
 from worker.store.feed import blanked_through, set_mark
 from worker.store.forms import form
@@ -47,7 +49,9 @@ def blank_payloads(
     if first is None:
         return 0
     stream = Stream(first.stream)
-    hold_stream(connection, first.shop_key, stream)
+    # Of a shop that was removed meanwhile nobody writes.
+    with suppress(LeaseLost):
+        hold_stream(connection, first.shop_key, stream)
     of_stream = (columns.shop_key == first.shop_key, columns.stream == first.stream)
     rows = connection.execute(
         select(columns.record_id, columns.payload)

@@ -3,7 +3,7 @@
 from threading import Event, Thread
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from tests.integration.store.made_up import (
     DAY,
@@ -27,6 +27,7 @@ from worker.store.personal_data import (
 )
 from worker.store.schema import metadata, records
 from worker.store.schema.feed import feed_marks
+from worker.store.schema.streams import streams
 from worker.store.shops import remember_shops
 
 pytestmark = pytest.mark.integration
@@ -239,3 +240,13 @@ def test_a_page_that_is_being_written_is_not_overwritten(connected):
     (found,) = exported(connected)
 
     assert (found["buyer_note"], found["raw"]["buyer_note"]) == ("newer", "newer")
+
+
+def test_what_was_left_of_a_shop_is_blanked_too(connected):
+    """Nobody holds its streams any more, and nothing stands in the way of the others."""
+    write(connected, order("1", buyer_note=CANARY))
+    with connected.write() as connection:
+        connection.execute(delete(streams))
+
+    assert blank(connected)[0] == 1
+    assert CANARY not in everything(connected)
