@@ -12,7 +12,7 @@ def import_without(library: str, other: str) -> None:
     """Import a library as if another one, which is there for others, were not installed."""
     known = sys.modules.get(other)
     # Python's way to say so. https://docs.python.org/3/reference/import.html#the-module-cache
-    sys.modules[other] = None  # type: ignore[assignment]
+    sys.modules[other] = None  # type: ignore[assignment]  # None is for "not there"
     try:
         with warnings.catch_warnings(action="ignore"):
             import_module(library)

@@ -8,4 +8,4 @@ import sys
 
 for _name in ("greenlet", "simplejson"):
     # https://docs.python.org/3/reference/import.html#the-module-cache
-    sys.modules[_name] = None  # type: ignore[assignment]
+    sys.modules[_name] = None  # type: ignore[assignment]  # None is for "not there"

@@ -42,7 +42,7 @@ _PARTS = (worker("worker"), beat("beat-a"), beat("beat-b"))
 class Course:
     """How one figure went, in the last third: before that it is warming up.
 
-    A worker comes to rest only after some twenty minutes: each of its connections to
+    A worker takes some forty minutes for that: among others, each of its connections to
     PostgreSQL remembers a hundred statements, and SQLAlchemy five hundred.
     """
 
