@@ -20,6 +20,7 @@ from sqlalchemy import (
 from worker.domain.grants import DEAD, AuthorizationState, Grant
 from worker.domain.identity import App, Credentials
 from worker.store.many_rows import insert_into
+from worker.store.membership import one_of
 from worker.store.schema.accounts import apps, authorizations, shops
 from worker.store.schema.metadata import UtcTime
 from worker.store.sealing import Sealer
@@ -93,7 +94,7 @@ def all_authorizations(
     connection: Connection, *, numbers: Collection[int] | None = None
 ) -> list[Authorization]:
     """Return all of them, or these: the one that ends first at the front."""
-    wanted = true() if numbers is None else authorizations.c.id.in_(numbers)
+    wanted = true() if numbers is None else one_of(authorizations.c.id, numbers)
     rows = connection.execute(select(authorizations).where(wanted).order_by(_ENDS))
     return [_read(row) for row in rows]
 

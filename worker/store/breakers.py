@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, select, update
 
 from worker.domain.records import Stream
+from worker.store.membership import one_of
 from worker.store.schema.accounts import authorizations, shops
 from worker.store.schema.streams import streams
 
@@ -104,5 +105,5 @@ def _move(connection: Connection, *wanted: ColumnElement[bool], to: datetime) ->
     chosen = connection.execute(resting).scalars().all()
     if chosen:
         connection.execute(
-            update(streams).where(streams.c.id.in_(chosen)).values(next_run_at=to)
+            update(streams).where(one_of(streams.c.id, chosen)).values(next_run_at=to)
         )

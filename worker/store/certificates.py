@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 
 from worker.domain.records import Stream
+from worker.store.membership import one_of
 from worker.store.schema.slices import slices
 from worker.store.schema.streams import streams
 
@@ -71,7 +72,7 @@ def all_histories(
             func.max(case((is_open, slices.c.last_error))).label("last_error"),
             func.sum(case((is_counted, seen), else_=0.0)).label("under_way"),
         )
-        .where(true() if keys is None else slices.c.shop_key.in_(keys))
+        .where(true() if keys is None else one_of(slices.c.shop_key, keys))
         .group_by(slices.c.shop_key, slices.c.stream)
     )
     return {

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from worker.domain.records import ProductStatus, Stream
 from worker.store.forms import plain
+from worker.store.membership import one_of
 from worker.store.record_rows import take_feed_turn
 from worker.store.schema.feed import changes
 from worker.store.schema.records import products
@@ -26,7 +27,7 @@ def delete_products(
     columns = products.c
     which = (
         (columns.shop_key == shop_key)
-        & columns.product_id.in_(list(product_ids))
+        & one_of(columns.product_id, product_ids)
         & (columns.status != deleted)
     )
     rows = connection.execute(

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, func, or_, select
 
 from worker.domain.records import Stream
+from worker.store.membership import one_of
 from worker.store.page_reads import (
     LoggedRead,
     page_reads_by_id,
@@ -36,12 +37,12 @@ def shops_with(connection: Connection, stream: Stream, record_id: str) -> list[s
     readable = connection.execute(
         # With the shop's key the index finds it.
         select(table.c.shop_key).where(
-            table.c.shop_key.in_(known), table.c[id_name] == record_id
+            one_of(table.c.shop_key, known), table.c[id_name] == record_id
         )
     ).scalars()
     odd = connection.execute(
         select(unreadable_rows.c.shop_key).where(
-            unreadable_rows.c.shop_key.in_(known),
+            one_of(unreadable_rows.c.shop_key, known),
             unreadable_rows.c.stream == stream.value,
             unreadable_rows.c.record_id == record_id,
         )

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import Connection, select
 
 from worker.domain.records import Stream
+from worker.store.membership import one_of
 from worker.store.shapes import SHAPES
 from worker.store.streams import Claim, update_owned
 
@@ -18,7 +19,7 @@ def unknown_ids(
     shape = SHAPES[stream]
     column = shape.table.c[shape.id_name]
     known = connection.execute(
-        select(column).where(shape.table.c.shop_key == shop_key, column.in_(ids))
+        select(column).where(shape.table.c.shop_key == shop_key, one_of(column, ids))
     )
     return set(ids) - set(known.scalars())
 

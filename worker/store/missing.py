@@ -20,6 +20,7 @@ from sqlalchemy import (
 from worker.domain.pages import Window
 from worker.domain.records import ProductStatus, Stream
 from worker.store.many_rows import insert_into
+from worker.store.membership import one_of
 from worker.store.record_rows import storable
 from worker.store.schema.metadata import UtcTime
 from worker.store.schema.reconciles import missing_records, sightings
@@ -181,7 +182,7 @@ def forget_missing(
     """Take these from the missing: they are there, or settled."""
     connection.execute(
         delete(missing_records).where(
-            _of(shop_key, stream), missing_records.c.record_id.in_(list(ids))
+            _of(shop_key, stream), one_of(missing_records.c.record_id, ids)
         )
     )
 
@@ -198,7 +199,7 @@ def mark_gone(
     columns = missing_records.c
     connection.execute(
         update(missing_records)
-        .where(_of(shop_key, stream), columns.record_id.in_(list(ids)))
+        .where(_of(shop_key, stream), one_of(columns.record_id, ids))
         .values(
             asked_at=now,
             gone_since=func.coalesce(columns.gone_since, literal(now, UtcTime())),

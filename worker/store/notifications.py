@@ -21,6 +21,7 @@ from sqlalchemy import (
 from worker.domain.identity import App, Shop
 from worker.domain.notifications import Kind, Notification
 from worker.store.many_rows import insert_into
+from worker.store.membership import one_of
 from worker.store.schema.notifications import notifications
 
 # One transaction's share.
@@ -113,7 +114,7 @@ def claim_notifications(
         return []
     leased = connection.execute(
         update(notifications)
-        .where(notifications.c.id.in_(chosen), _is_free(now))
+        .where(one_of(notifications.c.id, chosen), _is_free(now))
         .values(lease_token=token, lease_until=until)
         .returning(notifications.c.id, notifications.c.shop_key, notifications.c.kind)
     )
@@ -220,7 +221,9 @@ def purge_notifications(connection: Connection, *, before: datetime) -> int:
 
 
 def _owned(numbers: Sequence[int], token: str) -> ColumnElement[bool]:
-    return and_(notifications.c.id.in_(numbers), notifications.c.lease_token == token)
+    return and_(
+        one_of(notifications.c.id, numbers), notifications.c.lease_token == token
+    )
 
 
 def _is_free(now: datetime) -> ColumnElement[bool]:

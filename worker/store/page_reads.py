@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, or_, select
 
 from worker.domain.pages import CallMade
 from worker.domain.records import Stream
+from worker.store.membership import one_of
 from worker.store.schema.reads import page_reads
 
 # One transaction's share.
@@ -71,7 +72,9 @@ def page_reads_by_id(
     connection: Connection, numbers: Sequence[int]
 ) -> dict[int, LoggedRead]:
     """Return these page reads, as far as they are still in the log."""
-    rows = connection.execute(select(page_reads).where(page_reads.c.id.in_(numbers)))
+    rows = connection.execute(
+        select(page_reads).where(one_of(page_reads.c.id, numbers))
+    )
     return {row.id: _read(row) for row in rows}
 
 

@@ -22,7 +22,6 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
-    any_,
     bindparam,
     delete,
     func,
@@ -36,6 +35,7 @@ from worker.domain.records import Record, Stream
 from worker.store.forms import form
 from worker.store.holding import hold_stream
 from worker.store.many_rows import ManyRows
+from worker.store.membership import one_of_given
 from worker.store.personal_data import restore_blanked
 from worker.store.record_rows import RecordRows, storable, storable_text
 from worker.store.schema.records import raw_payloads, unreadable_rows
@@ -183,7 +183,7 @@ def _unreadable_digests(
     rows = connection.execute(
         select(columns.record_id, columns.content_hash).where(
             columns.stream == stream.value,
-            _among(connection.dialect.name, unreadable_rows, "record_id"),
+            _among(unreadable_rows, "record_id"),
         ),
         {"shop_key": shop_key, "ids": list(ids)},
     )
@@ -239,7 +239,7 @@ def _overtaken(
                 columns.stream == stream.value,
                 columns.fetched_at > fetched_at,
                 columns.fetched_at <= now,
-                _among(connection.dialect.name, raw_payloads, "record_id"),
+                _among(raw_payloads, "record_id"),
             ),
             {"shop_key": shop_key, "ids": ids},
         ).scalars()
@@ -290,7 +290,7 @@ def _forget_children(
     if which["ids"]:
         table = shape.child_table
         connection.execute(
-            delete(table).where(_among(connection.dialect.name, table, shape.id_name)),
+            delete(table).where(_among(table, shape.id_name)),
             which,
         )
 
@@ -310,9 +310,7 @@ def _columns(
         query = select(*(found.c[name] for name in names))
     else:
         found = table
-        query = select(*(found.c[name] for name in names)).where(
-            _among(database, table, id_name)
-        )
+        query = select(*(found.c[name] for name in names)).where(_among(table, id_name))
     return query if order is None else query.order_by(found.c[order])
 
 
@@ -336,13 +334,11 @@ def _looked_up(table: Table, id_name: str, names: Iterable[str]) -> Subquery:
     return select(*row.c).select_from(wanted.join(row, true())).subquery("found")
 
 
-def _among(database: str, table: Table, id_name: str) -> ColumnElement[bool]:
-    if database == "postgresql":
-        # One parameter, not a hundred, of a statement that the server knows already.
-        among = table.c[id_name] == any_(bindparam("ids", type_=ARRAY(Text)))
-    else:
-        among = table.c[id_name].in_(bindparam("ids", expanding=True))
-    return and_(table.c.shop_key == bindparam("shop_key"), among)
+def _among(table: Table, id_name: str) -> ColumnElement[bool]:
+    return and_(
+        table.c.shop_key == bindparam("shop_key"),
+        one_of_given(table.c[id_name], "ids"),
+    )
 
 
 def _digest(raw: bytes) -> bytes:

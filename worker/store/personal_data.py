@@ -19,6 +19,7 @@ from worker.domain.records import PERSONAL_FIELDS, Record, Stream
 from worker.store.feed import blanked_through, set_mark
 from worker.store.forms import form
 from worker.store.holding import hold_stream
+from worker.store.membership import one_of
 from worker.store.schema.feed import changes
 from worker.store.schema.records import raw_payloads, unreadable_rows
 from worker.store.shapes import SHAPES
@@ -182,7 +183,7 @@ def _blanked(
             select(columns.record_id).where(
                 columns.shop_key == shop_key,
                 columns.stream == stream.value,
-                columns.record_id.in_(ids),
+                one_of(columns.record_id, ids),
                 columns.blanked_at.is_not(None),
             )
         ).scalars()

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, delete, func, select
 
 from worker.domain.records import Stream
+from worker.store.membership import one_of
 from worker.store.record_rows import storable
 from worker.store.schema.records import unreadable_rows
 
@@ -18,7 +19,7 @@ def release(
         delete(unreadable_rows).where(
             columns.shop_key == shop_key,
             columns.stream == stream.value,
-            columns.record_id.in_(storable(ids)),
+            one_of(columns.record_id, storable(ids)),
         )
     )
 

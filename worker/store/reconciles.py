@@ -25,6 +25,7 @@ from sqlalchemy import (
 from worker.domain.errors import LeaseLost
 from worker.domain.records import Stream
 from worker.store.many_rows import insert_into
+from worker.store.membership import one_of
 from worker.store.schema.accounts import shops
 from worker.store.schema.metadata import UtcTime
 from worker.store.schema.reconciles import reconciles
@@ -102,7 +103,7 @@ def add_reconciles(
         )
         connection.execute(
             update(streams)
-            .where(streams.c.id.in_([row.id for row in lacking]))
+            .where(one_of(streams.c.id, (row.id for row in lacking)))
             .values(has_reconcile=True)
         )
 
@@ -120,7 +121,7 @@ def claim_due_reconciles(
     # Not in one statement: PostgreSQL may run such a subquery again for each row, and its
     # limit and its locks then let more rows through.
     chosen = connection.execute(_DUE, due).scalars().all()
-    wanted = reconciles.c.id.in_(chosen)
+    wanted = one_of(reconciles.c.id, chosen)
     return _lease(connection, wanted, token=token, until=until) if chosen else []
 
 
@@ -182,7 +183,7 @@ def all_reconciles(
     connection: Connection, *, keys: Collection[str] | None = None
 ) -> dict[tuple[str, Stream], StoredReconcile]:
     """Return all reconciles by shop and stream; on wish only those of these shops."""
-    wanted = true() if keys is None else reconciles.c.shop_key.in_(keys)
+    wanted = true() if keys is None else one_of(reconciles.c.shop_key, keys)
     found = map(_read, connection.execute(select(reconciles).where(wanted)))
     return {(row.shop_key, row.stream): row for row in found}
 

@@ -3,6 +3,7 @@
 from sqlalchemy import Column, Connection, Table, select, update
 
 from worker.store.database import Database
+from worker.store.membership import one_of
 from worker.store.schema.accounts import authorizations, token_journal
 from worker.store.sealing import Sealer
 
@@ -68,7 +69,7 @@ def _reseal(
     count = 0
     # A token that is refreshed right now waits for this transaction, or this one for it.
     rows = connection.execute(
-        select(table.c.id, *columns).where(table.c.id.in_(ids)).with_for_update()
+        select(table.c.id, *columns).where(one_of(table.c.id, ids)).with_for_update()
     )
     for row in rows.all():
         fresh = {

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, true, update
 from worker.domain.grants import DEAD
 from worker.domain.identity import Shop
 from worker.domain.records import Stream
+from worker.store.membership import one_of
 from worker.store.schema import records
 from worker.store.schema.accounts import authorizations, shops
 from worker.store.schema.feed import changes
@@ -41,7 +42,7 @@ def all_shops(
     connection: Connection, *, keys: Collection[str] | None = None
 ) -> list[StoredShop]:
     """Return all shops by key; on wish only these."""
-    query = _query().where(true() if keys is None else shops.c.shop_key.in_(keys))
+    query = _query().where(true() if keys is None else one_of(shops.c.shop_key, keys))
     return [_read(row) for row in connection.execute(query.order_by(shops.c.shop_key))]
 
 
@@ -150,7 +151,7 @@ def resume_shop(connection: Connection, shop_key: str, *, now: datetime) -> None
 def suspend_streams(connection: Connection, keys: Sequence[str]) -> None:
     """Stop all streams of the shops of a dead authorization."""
     connection.execute(
-        update(streams).where(streams.c.shop_key.in_(keys)).values(next_run_at=None)
+        update(streams).where(one_of(streams.c.shop_key, keys)).values(next_run_at=None)
     )
 
 
@@ -193,7 +194,7 @@ def remove_shop(connection: Connection, shop_key: str) -> None:
 def _make_due(connection: Connection, keys: list[str], *, now: datetime) -> None:
     connection.execute(
         update(streams)
-        .where(streams.c.shop_key.in_(keys))
+        .where(one_of(streams.c.shop_key, keys))
         .values(
             next_run_at=now,
             disabled=None,
@@ -205,7 +206,7 @@ def _make_due(connection: Connection, keys: list[str], *, now: datetime) -> None
     )
     connection.execute(
         update(shops)
-        .where(shops.c.shop_key.in_(keys))
+        .where(one_of(shops.c.shop_key, keys))
         .values(failures=0, broken_since=None)
     )
 
@@ -227,8 +228,8 @@ def shops_of_sellers(
         select(authorizations.c.app_id, authorizations.c.subject, shops.c.shop_key)
         .join(authorizations, shops.c.authorization_id == authorizations.c.id)
         # Together, as SQLite finds pairs by no index.
-        .where(authorizations.c.app_id.in_({app_id for app_id, _ in sellers}))
-        .where(authorizations.c.subject.in_({subject for _, subject in sellers}))
+        .where(one_of(authorizations.c.app_id, {app_id for app_id, _ in sellers}))
+        .where(one_of(authorizations.c.subject, {subject for _, subject in sellers}))
         .order_by(shops.c.shop_key)
     )
     found: dict[tuple[str, str], list[str]] = {}

@@ -23,6 +23,7 @@ from worker.domain.errors import LeaseLost
 from worker.domain.pages import Window
 from worker.domain.records import Stream
 from worker.store.holding import hold_stream
+from worker.store.membership import one_of
 from worker.store.schema.slices import slices
 from worker.store.schema.streams import streams
 from worker.store.streams import Progress
@@ -157,7 +158,9 @@ def claim_slices_of(
     )
     # Two statements, for the reason that `worker.store.reconciles` gives.
     chosen = connection.execute(free).scalars().all()
-    return lease_slices(connection, slices.c.id.in_(chosen), token=token, until=until)
+    return lease_slices(
+        connection, one_of(slices.c.id, chosen), token=token, until=until
+    )
 
 
 def lease_slices(

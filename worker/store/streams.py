@@ -25,6 +25,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from worker.domain.errors import LeaseLost
 from worker.domain.records import Stream
+from worker.store.membership import one_of, one_of_given
 from worker.store.schema.accounts import shops
 from worker.store.schema.metadata import UtcTime
 from worker.store.schema.streams import streams
@@ -115,7 +116,7 @@ _LEASE = (
 _OF_SHOP = _LEASE.values(begun=streams.c.begun + 1).where(
     streams.c.shop_key == bindparam("shop"), streams.c.stream == bindparam("kind")
 )
-_LEASE_CHOSEN = _LEASE.where(streams.c.id.in_(bindparam("chosen", expanding=True)))
+_LEASE_CHOSEN = _LEASE.where(one_of_given(streams.c.id, "chosen"))
 _LEASE_HANDED = _OF_SHOP.where(streams.c.lease_token == bindparam("handed"))
 _LEASE_FREE = _OF_SHOP.where(
     or_(
@@ -143,7 +144,7 @@ def all_streams(
     """Return all streams by shop; on wish only those of these shops."""
     rows = connection.execute(
         select(streams)
-        .where(true() if keys is None else streams.c.shop_key.in_(keys))
+        .where(true() if keys is None else one_of(streams.c.shop_key, keys))
         .order_by(streams.c.shop_key, streams.c.stream)
     )
     return [_read(row) for row in rows]

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from worker.domain.records import Stream
+from worker.store.membership import one_of
 from worker.store.schema.accounts import apps, authorizations, shops
 from worker.store.schema.metadata import UtcTime
 from worker.store.schema.streams import streams
@@ -93,7 +94,7 @@ def lease_refreshes(
     if chosen:
         connection.execute(
             update(authorizations)
-            .where(authorizations.c.id.in_(chosen))
+            .where(one_of(authorizations.c.id, chosen))
             .values(lease_owner=owner, lease_until=until)
         )
 

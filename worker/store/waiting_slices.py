@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, bindparam, func, select, text
 
+from worker.store.membership import one_of
 from worker.store.schema.accounts import authorizations, shops
 from worker.store.schema.metadata import UtcTime
 from worker.store.schema.slices import slices
@@ -68,7 +69,7 @@ def claim_waiting(
         .limit(limit)
     )
     # Somebody who reads in a process of his own may have taken one meanwhile.
-    wanted = slices.c.id.in_(chosen.scalars().all()) & is_due(now)
+    wanted = one_of(slices.c.id, chosen.scalars()) & is_due(now)
     return lease_slices(connection, wanted, token=token, until=until)
 
 
