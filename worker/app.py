@@ -29,7 +29,7 @@ from worker.health.signs import watch
 from worker.health.transport import use_steady_transport
 from worker.marketplaces.configured import unknown_settings
 from worker.runtime import build_runtime, stopping
-from worker.runtime.memory import keep_memory_together
+from worker.runtime.memory import SpareMemory, keep_memory_together
 from worker.runtime.summary import begin_summary, tell_summary
 
 log = structlog.get_logger(__name__)
@@ -43,6 +43,8 @@ _LONGEST_LOOK = 10.0  # seconds
 os.environ.setdefault(
     "FLOWER_CONF", str(Path(config.__file__).with_name("flowerconfig.py"))
 )
+
+_spare_memory = SpareMemory()
 
 # A header of each message: when it was sent, so that a log line tells how long it waited.
 _ENQUEUED_AT = "enqueued_at"
@@ -187,6 +189,8 @@ def _sum_up_task(state: str, retval: Any, **_: Any) -> None:
     # Celery itself logs the traceback.
     tell_summary(failed=retval if state == states.FAILURE else None)
     structlog.contextvars.clear_contextvars()
+    # Work leaves holes in memory.
+    _spare_memory.give_back()
 
 
 @signals.before_task_publish.connect

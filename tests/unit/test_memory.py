@@ -1,4 +1,4 @@
-"""How many heaps threads use, as glibc itself tells it."""
+"""How many heaps threads use, as glibc itself tells it, and what is given back of them."""
 
 import ctypes
 import os
@@ -34,21 +34,41 @@ libc.fflush(out)
 met.wait()
 """
 
+# A block at the end keeps the heap from shrinking by itself.
+HOLES = """
+import psutil
+from worker.runtime.memory import SpareMemory
 
-def heaps(how, **environment):
-    """Return how many heaps eight threads use."""
+moments = iter([100.0, 130.0, 160.0])
+spare = SpareMemory(clock=lambda: next(moments))
+for _ in range(3):
+    blocks = [bytearray(5000) for _ in range(10_000)]
+    last = bytearray(5000)
+    blocks.clear()
+    before = psutil.Process().memory_info().rss
+    spare.give_back()
+    print(round((before - psutil.Process().memory_info().rss) / 1e6))
+"""
+
+
+def told_by(program, *arguments, **environment):
+    """Return what a program prints in a process of its own."""
     outside = {
         name: value for name, value in os.environ.items() if "MALLOC" not in name
     }
-    told = subprocess.run(
-        [sys.executable, "-c", THREADS, how],
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments],
         env={**outside, **environment},
         capture_output=True,
         text=True,
         timeout=60,
         check=True,
-    )
-    return told.stdout.count("<heap nr=")
+    ).stdout
+
+
+def heaps(how, **environment):
+    """Return how many heaps eight threads use."""
+    return told_by(THREADS, how, **environment).count("<heap nr=")
 
 
 pytestmark = pytest.mark.skipif(
@@ -66,3 +86,12 @@ def test_threads_share_two_heaps():
 def test_what_the_machine_says_holds():
     """An operator who sets glibc's own variable knows why."""
     assert heaps("together", MALLOC_ARENA_MAX="4") == 4
+
+
+def test_what_is_free_is_given_back_once_a_minute():
+    """50 MB that nobody uses, below a block that somebody does."""
+    first, soon, later = map(int, told_by(HOLES).split())
+
+    assert first > 40
+    assert soon == 0
+    assert later > 40
