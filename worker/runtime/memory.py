@@ -5,7 +5,11 @@ holes in the heap of whichever thread has read it, which no other thread may fil
 a worker grows towards what all its threads together have needed at most. Two heaps are
 enough for threads that mostly wait, and hold that Python lets one at a time go on.
 
-And what is free in the middle of a heap stays the process's until somebody asks.
+By default it also learns to keep ever larger blocks for later: once a page of a megabyte was
+freed, those of the same size, and two at the end of each heap, stay the process's. Here large
+blocks are the system's own and go back at once, and so does the end of a heap. What is free
+in the middle of a heap goes back when somebody asks.
+https://man7.org/linux/man-pages/man3/mallopt.3.html
 """
 
 import ctypes
@@ -13,20 +17,25 @@ import os
 import time
 from collections.abc import Callable
 
-# From malloc.h.
-_M_ARENA_MAX = -8
-_HEAPS = 2
+_LARGE = 128 * 1024  # bytes, as in the beginning by default
+# By the variable that overrules it: the option's number in malloc.h, and our value.
+_OPTIONS = {
+    "MALLOC_ARENA_MAX": (-8, 2),
+    "MALLOC_MMAP_THRESHOLD_": (-3, _LARGE),
+    "MALLOC_TRIM_THRESHOLD_": (-1, _LARGE),
+}
 _TRIM_EVERY = 60.0  # seconds; it takes a few milliseconds
 
 
 def keep_memory_together() -> None:
-    """Let threads share their heaps from now on; other C libraries do it by themselves."""
-    if "MALLOC_ARENA_MAX" in os.environ:
-        # Somebody has decided it for this machine.
+    """Let threads share heaps and hold no more than they use; other C libraries do as they do."""
+    set_option = _of_libc("mallopt")
+    if set_option is None:
         return
-    mallopt = _of_libc("mallopt")
-    if mallopt is not None:
-        mallopt(_M_ARENA_MAX, _HEAPS)
+    for variable, (option, value) in _OPTIONS.items():
+        # Else somebody has decided it for this machine.
+        if variable not in os.environ:
+            set_option(option, value)
 
 
 class SpareMemory:
