@@ -1,19 +1,19 @@
 """`sellersync sign`: a signature step by step, to compare with one that was refused."""
 
 import json as json_text
-import os
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from worker.cli import diagnosing
+from worker.cli.given import given_bytes
 from worker.cli.printing import print_document, say
 from worker.cli.secrecy import secret
 from worker.domain.errors import OperatorError
 from worker.marketplaces.temu import signing as temu_signing
 from worker.marketplaces.tiktok_shop import explanation as tiktok_shop_signing
+from worker.tiktok_app import generate_headers
 
 _EXPLAIN_ERROR = """Example:
 
@@ -25,6 +25,10 @@ _TIKTOK_SHOP = """Example:
 _TEMU = """Example:
 
     sellersync sign temu --app-secret - --body @request.json"""
+
+_TIKTOK_APP = """Example:
+
+    sellersync sign tiktok-app --params 'aid=1233&app_name=musical_ly' --data @body"""
 
 _Secret = Annotated[
     str, typer.Option(help="The app secret; - reads it from standard input.")
@@ -39,6 +43,7 @@ def register(program: typer.Typer) -> None:
     group = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
     group.command("tiktok-shop", epilog=_TIKTOK_SHOP)(tiktok_shop)
     group.command("temu", epilog=_TEMU)(temu)
+    group.command("tiktok-app", epilog=_TIKTOK_APP)(tiktok_app)
     program.add_typer(group, name="sign", callback=sign, epilog=_EXPLAIN_ERROR)
 
 
@@ -119,7 +124,7 @@ def tiktok_shop(
     query = _query(param or ())
     key = secret(app_secret, name="app secret")
     explained = tiktok_shop_signing.explain(
-        key, path, query, _bytes(body), legacy=legacy
+        key, path, query, given_bytes(body, name="the body"), legacy=legacy
     )
     _tell(explained.steps, explained.sign, explained.base_string, json=json)
 
@@ -134,12 +139,47 @@ def temu(
 ) -> None:
     """Explain the signature of a Temu call."""
     key = secret(app_secret, name="app secret")
-    parameters = _object(_bytes(body))
+    parameters = _object(given_bytes(body, name="the body"))
     try:
         explained = temu_signing.explain(key, parameters)
     except (TypeError, ValueError) as error:
         raise OperatorError(f"the body cannot be signed: {error}") from None
     _tell(explained.steps, explained.sign, explained.base_string, json=json)
+
+
+def tiktok_app(
+    *,
+    params: Annotated[
+        str, typer.Option(metavar="QUERY", help="The query as it is sent, or @FILE.")
+    ],
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT", help="The body of a POST as it is sent, or @FILE."
+        ),
+    ] = None,
+    unix: Annotated[
+        int | None,
+        typer.Option(metavar="SECONDS", help="The time of the request, if not now."),
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help='Print {"x-gorgon": …, …}.')
+    ] = False,
+) -> None:
+    """Make the headers of a request of TikTok's mobile app; unofficial, an extra.
+
+    See docs/tiktok-app.md; it is no part of seller sync.
+    """
+    headers = generate_headers(
+        given_bytes(params, name="the query"),
+        None if data is None else given_bytes(data, name="the body"),
+        unix=unix,
+    )
+    if json:
+        print_document(headers)
+        return
+    for name, value in headers.items():
+        say(f"{name}: {value}")
 
 
 def _query(given: Iterable[str]) -> dict[str, str]:
@@ -149,18 +189,6 @@ def _query(given: Iterable[str]) -> dict[str, str]:
             raise typer.BadParameter(f"--param {name} is given twice")
         query[name] = value
     return query
-
-
-def _bytes(body: str) -> bytes:
-    if not body.startswith("@"):
-        # Back to the very bytes that the shell handed over.
-        return os.fsencode(body)
-    try:
-        return Path(body[1:]).read_bytes()
-    except OSError as error:
-        raise OperatorError(
-            f"the body {body[1:]} cannot be read: {error.strerror}"
-        ) from None
 
 
 def _object(body: bytes) -> dict[str, object]:
