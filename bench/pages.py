@@ -22,12 +22,13 @@ from worker.domain.pages import Page, PageRequest, Window
 from worker.domain.records import Stream
 from worker.marketplaces.tiktok_shop import MARKETPLACE
 from worker.store.authorizations import adopt_grant, remember_app
+from worker.store.claims import Claim, claim_stream, save_progress
 from worker.store.database import Database
 from worker.store.page_reads import PageRead, log_page_read
 from worker.store.pages import write_page
+from worker.store.progress import Progress
 from worker.store.sealing import Sealer
 from worker.store.shops import remember_shops
-from worker.store.streams import Claim, Progress, claim_stream, save_progress
 from worker.store.upgrade import upgrade
 
 _RUNS = 3

@@ -22,7 +22,9 @@ from worker.schedule.backfill import hand_out_slices
 from worker.schedule.places import lane
 from worker.schedule.tick import DueRefresh, Pace, hand_out
 from worker.store.authorizations import release_lease, take_lease
+from worker.store.claims import Claim, claim_stream
 from worker.store.database import Database
+from worker.store.giving_back import finish_pull
 from worker.store.schema.accounts import authorizations
 from worker.store.slices import (
     SliceClaim,
@@ -30,7 +32,6 @@ from worker.store.slices import (
     finish_slice,
     give_back_slice,
 )
-from worker.store.streams import Claim, claim_stream, finish_pull
 from worker.sync.rhythm import next_start
 
 TICK = timedelta(seconds=5)

@@ -13,11 +13,12 @@ from worker.domain.identity import App, Credentials, Shop
 from worker.domain.pages import Page, StreamRules, Unreadable
 from worker.domain.records import Order, OrderLine, OrderStatus, Stream
 from worker.store import authorizations, shops
+from worker.store.claims import claim_stream
 from worker.store.export import export
 from worker.store.schema.streams import streams
 from worker.store.sealing import Sealer
 from worker.store.slices import claim_slices_of, slices_of
-from worker.store.streams import claim_stream, find_stream
+from worker.store.streams import find_stream
 from worker.sync.backfill import SlicePuller
 from worker.sync.pages import Source
 from worker.sync.pull import Puller

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from worker.domain.records import Stream
 from worker.schedule.stalls import is_stalled
 from worker.store.certificates import StoredHistory
-from worker.store.streams import Progress, StoredStream
+from worker.store.progress import Progress
+from worker.store.streams import StoredStream
 from worker.sync.certificate import certify
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

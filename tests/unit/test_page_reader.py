@@ -13,7 +13,7 @@ from worker.domain.errors import RetryLater
 from worker.domain.pages import Page
 from worker.domain.records import Stream
 from worker.gateway.caller import Gateway
-from worker.store.streams import Progress
+from worker.store.progress import Progress
 from worker.sync.page_reader import PageReader
 from worker.sync.pages import Source
 from worker.sync.stopwatch import Stopwatch

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from worker.domain.pages import StreamRules, Window
 from worker.domain.records import Stream
+from worker.store.progress import Progress
 from worker.store.reconciles import StoredReconcile
-from worker.store.streams import Progress
 from worker.sync.passes import next_part, range_of_pass
 from worker.sync.windows import History, halve, window_of
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.domain.pages import Page, StreamRules, Window
-from worker.store.streams import Progress
+from worker.store.progress import Progress
 from worker.sync.slices import (
     COMFORTABLE,
     MOST_PARTS,

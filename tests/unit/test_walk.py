@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from worker.domain.pages import Page, StreamRules, Unreadable
 from worker.domain.records import Order, OrderStatus
-from worker.store.streams import Progress
+from worker.store.progress import Progress
 from worker.sync.walk import (
     LARGEST_WALK,
     Step,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.domain.pages import StreamRules, Window
-from worker.store.streams import Progress
+from worker.store.progress import Progress
 from worker.sync.windows import (
     LONGEST,
     close_window,

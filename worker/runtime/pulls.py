@@ -9,10 +9,11 @@ from worker.runtime.parts import Parts, stopping
 from worker.runtime.shops import unknown_shop
 from worker.runtime.verdicts import verdict
 from worker.schedule.deadly import hold_longer
+from worker.store.claims import Claim, claim_stream
 from worker.store.database import database_now
 from worker.store.leases import lease_token
 from worker.store.shops import find_shop
-from worker.store.streams import Claim, claim_stream, request_again
+from worker.store.streams import request_again
 from worker.sync.pull import Pulled, Puller
 from worker.sync.turn import Turn, take_turn
 

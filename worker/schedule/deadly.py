@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from worker.store.claims import Claim, update_owned
 from worker.store.events import record_event
-from worker.store.streams import Claim, update_owned
 
 # Workers are killed for other reasons as well.
 TOLERATED = 3

@@ -17,8 +17,8 @@ from worker.domain.records import Stream
 from worker.schedule.admission import Line, admit, cost, pick
 from worker.schedule.allowances import FORGOTTEN, Allowance
 from worker.schedule.places import ROUND_TRIP
+from worker.store.claims import Claim, lease_streams
 from worker.store.database import Database, database_now
-from worker.store.streams import Claim, lease_streams
 from worker.store.waiting import (
     Waiting,
     held_refreshes,

@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from worker.domain.pages import Window
+from worker.store.claims import Claim, update_owned
 from worker.store.slices import add_slices
-from worker.store.streams import Claim, update_owned
 
 
 def cut_history(

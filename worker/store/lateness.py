@@ -5,9 +5,9 @@ from collections.abc import Collection
 from sqlalchemy import Connection, select
 
 from worker.domain.records import Stream
+from worker.store.claims import Claim, update_owned
 from worker.store.membership import one_of
 from worker.store.shapes import SHAPES
-from worker.store.streams import Claim, update_owned
 
 
 def unknown_ids(

@@ -26,11 +26,11 @@ from worker.domain.errors import LeaseLost
 from worker.domain.records import Stream
 from worker.store.many_rows import insert_into
 from worker.store.membership import one_of
+from worker.store.progress import Progress
 from worker.store.schema.accounts import shops
 from worker.store.schema.metadata import UtcTime
 from worker.store.schema.reconciles import reconciles
 from worker.store.schema.streams import streams
-from worker.store.streams import Progress
 
 # What belongs to a walk; the rest of `Progress` is the stream's own.
 _WALK = (

@@ -24,9 +24,9 @@ from worker.domain.pages import Window
 from worker.domain.records import Stream
 from worker.store.holding import hold_stream
 from worker.store.membership import one_of
+from worker.store.progress import Progress
 from worker.store.schema.slices import slices
 from worker.store.schema.streams import streams
-from worker.store.streams import Progress
 
 # What belongs to a walk; the rest of `Progress` is the stream's own.
 _WALK = (

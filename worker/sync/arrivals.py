@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from worker.domain.pages import Page
+from worker.store.claims import Claim
 from worker.store.lateness import save_lateness, unknown_ids
-from worker.store.streams import Claim, Progress, StoredStream
+from worker.store.progress import Progress
+from worker.store.streams import StoredStream
 from worker.sync.lateness import Counts, observe
 
 

@@ -15,6 +15,7 @@ from worker.domain.pages import Page, StreamRules
 from worker.gateway.caller import Gateway
 from worker.store.database import Database, database_now
 from worker.store.holding import hold_stream
+from worker.store.progress import Progress
 from worker.store.slices import (
     SliceClaim,
     find_slice,
@@ -22,7 +23,6 @@ from worker.store.slices import (
     save_slice,
     split_slice,
 )
-from worker.store.streams import Progress
 from worker.sync.page_reader import PageReader
 from worker.sync.pages import PageOfWalk, PageTokenRefused, Source
 from worker.sync.pull import PATIENT_WALKS, Pulled, cannot_be_cut, is_stuck

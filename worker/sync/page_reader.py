@@ -16,7 +16,7 @@ from worker.domain.calls import Work
 from worker.domain.pages import Page
 from worker.domain.records import Stream
 from worker.gateway.caller import Gateway
-from worker.store.streams import Progress
+from worker.store.progress import Progress
 from worker.sync.pages import Source
 from worker.sync.stopwatch import Stopwatch, end_of, is_over
 

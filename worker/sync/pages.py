@@ -15,7 +15,7 @@ from worker.gateway.caller import Gateway
 from worker.gateway.credentials import CredentialSource
 from worker.store.page_reads import PageRead, log_page_read
 from worker.store.pages import Written, write_page, write_unreadable
-from worker.store.streams import Progress
+from worker.store.progress import Progress
 from worker.sync.page_calls import PageCalls
 from worker.sync.walk import Step, current_section
 from worker.sync.windows import window_of

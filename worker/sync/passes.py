@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 from worker.domain.pages import StreamRules, Window
+from worker.store.progress import Progress
 from worker.store.reconciles import StoredReconcile
-from worker.store.streams import Progress
 from worker.sync.windows import History
 
 

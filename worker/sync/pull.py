@@ -15,18 +15,12 @@ from worker.domain.errors import LeaseLost, RetryLater, TooManyResults
 from worker.domain.pages import Page, StreamRules
 from worker.domain.records import Stream
 from worker.gateway.caller import Gateway
+from worker.store.claims import Claim, keep_since, save_progress, take_since
 from worker.store.database import Database, database_now
 from worker.store.history import cut_history, mark_advanced
 from worker.store.pages import Written
-from worker.store.streams import (
-    Claim,
-    Progress,
-    StoredStream,
-    find_stream,
-    keep_since,
-    save_progress,
-    take_since,
-)
+from worker.store.progress import Progress
+from worker.store.streams import StoredStream, find_stream
 from worker.sync.arrivals import Arrivals
 from worker.sync.lateness import overlap_after
 from worker.sync.page_reader import PageReader

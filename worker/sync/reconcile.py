@@ -18,6 +18,7 @@ from worker.store.certificates import all_histories
 from worker.store.database import Database, database_now
 from worker.store.holding import hold_stream
 from worker.store.pages import Written
+from worker.store.progress import Progress
 from worker.store.reconciles import (
     ReconcileClaim,
     StoredReconcile,
@@ -25,7 +26,7 @@ from worker.store.reconciles import (
     find_reconcile,
     save_walk,
 )
-from worker.store.streams import Progress, find_stream
+from worker.store.streams import find_stream
 from worker.sync.lateness import overlap_after
 from worker.sync.pages import PageTokenRefused, Source
 from worker.sync.passes import next_part, range_of_pass

@@ -9,6 +9,7 @@ from worker.store.database import database_now
 from worker.store.holding import hold_stream
 from worker.store.missing import compare_sightings, note_sightings
 from worker.store.pages import Written
+from worker.store.progress import Progress
 from worker.store.quarantine import release
 from worker.store.reconciles import (
     ReconcileClaim,
@@ -16,7 +17,6 @@ from worker.store.reconciles import (
     save_walk,
     update_owned,
 )
-from worker.store.streams import Progress
 from worker.sync.pages import PageOfWalk, Source
 from worker.sync.walk import Step, Walked
 from worker.sync.windows import window_of

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from worker.domain.pages import Page, StreamRules, Window
-from worker.store.streams import Progress
+from worker.store.progress import Progress
 from worker.sync.walk import LARGEST_WALK
 from worker.sync.windows import BEGINNING, SHORTEST, History
 

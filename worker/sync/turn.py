@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from worker.domain.errors import LeaseLost, SellersyncError
+from worker.store.claims import Claim
 from worker.store.database import database_now
+from worker.store.giving_back import finish_pull
 from worker.store.shops import pause_shop
-from worker.store.streams import Claim, find_stream, finish_pull
+from worker.store.streams import find_stream
 from worker.sync.breaker import note_failure, note_success
 from worker.sync.pages import Source
 from worker.sync.pull import Pulled, Puller

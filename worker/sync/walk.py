@@ -15,7 +15,7 @@ from itertools import islice
 from sys import byteorder
 
 from worker.domain.pages import Page, StreamRules
-from worker.store.streams import Progress
+from worker.store.progress import Progress
 from worker.sync.windows import close_window, restart
 
 # A window with more rows is cut first: what a walk must remember stays small.

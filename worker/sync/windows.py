@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from worker.domain.pages import StreamRules, Window
-from worker.store.streams import Progress
+from worker.store.progress import Progress
 
 # A stream that rested for long is caught up in windows of this length, oldest first, so
 # that the watermark moves and an expired page token costs one of them.

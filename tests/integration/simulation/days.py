@@ -24,11 +24,12 @@ from worker.schedule.backfill import claim_waiting_slices
 from worker.schedule.places import Lane
 from worker.store import authorizations, shops
 from worker.store.certificates import all_histories
+from worker.store.claims import Claim, lease_streams
 from worker.store.database import Database, database_now
 from worker.store.reconciles import claim_due_reconciles, request_reconcile
 from worker.store.schema.records import raw_payloads
 from worker.store.sealing import Sealer
-from worker.store.streams import Claim, find_stream, lease_streams
+from worker.store.streams import find_stream
 from worker.store.waiting import waiting_streams
 from worker.sync.backfill import SlicePuller
 from worker.sync.pages import Source

@@ -9,18 +9,14 @@ from tests.integration.store.made_up import MINUTE, NOW, SHOP_KEY
 from worker.domain.records import Stream
 from worker.runtime import build_runtime
 from worker.schedule.deadly import TOLERATED, hold_longer
+from worker.store.claims import claim_stream, lease_streams, save_progress
 from worker.store.database import database_now
 from worker.store.events import recent_events
+from worker.store.giving_back import finish_pull
+from worker.store.progress import Progress
 from worker.store.schema.streams import streams
 from worker.store.sealing import Sealer
-from worker.store.streams import (
-    Progress,
-    claim_stream,
-    find_stream,
-    finish_pull,
-    lease_streams,
-    save_progress,
-)
+from worker.store.streams import find_stream
 
 pytestmark = pytest.mark.integration
 

@@ -5,8 +5,9 @@ import pytest
 from tests.integration.store.made_up import MINUTE, NOW, SHOP_KEY
 from worker.domain.errors import LeaseLost
 from worker.domain.records import Stream
+from worker.store.claims import claim_stream, save_progress
 from worker.store.leases import give_back_leases, lease_token
-from worker.store.streams import Progress, claim_stream, save_progress
+from worker.store.progress import Progress
 
 pytestmark = pytest.mark.integration
 

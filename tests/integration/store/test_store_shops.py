@@ -22,7 +22,10 @@ from worker.domain.errors import LeaseLost
 from worker.domain.pages import Unreadable
 from worker.domain.records import Stream
 from worker.store.authorizations import adopt_grant, all_authorizations
+from worker.store.claims import claim_stream, save_progress
+from worker.store.giving_back import finish_pull
 from worker.store.pages import write_page, write_unreadable
+from worker.store.progress import Progress
 from worker.store.schema import metadata
 from worker.store.shops import (
     all_shops,
@@ -36,14 +39,7 @@ from worker.store.shops import (
     shops_of,
     suspend_streams,
 )
-from worker.store.streams import (
-    Progress,
-    all_streams,
-    claim_stream,
-    find_stream,
-    finish_pull,
-    save_progress,
-)
+from worker.store.streams import all_streams, find_stream
 
 pytestmark = pytest.mark.integration
 

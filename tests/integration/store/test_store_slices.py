@@ -22,6 +22,7 @@ from worker.schedule.places import Lane
 from worker.schedule.stalls import tell_stalls
 from worker.store.certificates import StoredHistory, all_histories, mark_stalled
 from worker.store.events import recent_events
+from worker.store.progress import Progress
 from worker.store.schema.slices import slices
 from worker.store.schema.streams import streams
 from worker.store.shops import pause_shop, remember_shops, resume_shop
@@ -35,7 +36,7 @@ from worker.store.slices import (
     slices_of,
     split_slice,
 )
-from worker.store.streams import Progress, find_stream
+from worker.store.streams import find_stream
 
 pytestmark = pytest.mark.integration
 

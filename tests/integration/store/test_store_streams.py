@@ -17,21 +17,19 @@ from tests.integration.store.made_up import (
 )
 from worker.domain.errors import LeaseLost
 from worker.domain.records import Stream
-from worker.store.pages import write_page
-from worker.store.schema.records import orders
-from worker.store.shops import pause_shop, remember_shops, resume_shop
-from worker.store.streams import (
-    Progress,
-    all_streams,
+from worker.store.claims import (
     claim_stream,
-    find_stream,
-    finish_pull,
     keep_since,
     lease_streams,
-    request_again,
     save_progress,
     take_since,
 )
+from worker.store.giving_back import finish_pull
+from worker.store.pages import write_page
+from worker.store.progress import Progress
+from worker.store.schema.records import orders
+from worker.store.shops import pause_shop, remember_shops, resume_shop
+from worker.store.streams import all_streams, find_stream, request_again
 from worker.store.waiting import urgent_streams, waiting_streams
 
 pytestmark = pytest.mark.integration

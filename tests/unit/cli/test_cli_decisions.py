@@ -20,7 +20,8 @@ from worker.domain.errors import (
 )
 from worker.domain.records import Stream
 from worker.store.certificates import StoredHistory
-from worker.store.streams import Progress, StoredStream
+from worker.store.progress import Progress
+from worker.store.streams import StoredStream
 
 BEGAN = datetime(2026, 10, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

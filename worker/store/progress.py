@@ -1,0 +1,25 @@
+"""How far a walk through a window is, as it is stored."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a stream is; saved with each page, in the page's own transaction."""
+
+    watermark: datetime | None = None
+    # The window being walked; `window_end` is None between windows.
+    window_start: datetime | None = None
+    window_end: datetime | None = None
+    section: str | None = None
+    cursor: str | None = None
+    rows_seen: int = 0
+    rows_total: int | None = None
+    # Digests of the ids that this walk has shown: rows that move are shown twice.
+    shown: bytes = field(default=b"", repr=False)
+    restarts: int = 0
+    # The window re-reads what somebody asked for; the watermark need not follow it.
+    aside: bool = False
+    # A window that was cut ended here, before the watermark: the next one reads the rest.
+    rest_from: datetime | None = None
