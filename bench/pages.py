@@ -21,9 +21,10 @@ from worker.domain.identity import App, Shop
 from worker.domain.pages import Page, PageRequest, Window
 from worker.domain.records import Stream
 from worker.marketplaces.tiktok_shop import MARKETPLACE
-from worker.store.authorizations import adopt_grant, remember_app
+from worker.store.apps import remember_app
 from worker.store.claims import Claim, claim_stream, save_progress
 from worker.store.database import Database
+from worker.store.grants import adopt_grant
 from worker.store.page_reads import PageRead, log_page_read
 from worker.store.pages import write_page
 from worker.store.progress import Progress

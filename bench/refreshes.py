@@ -38,8 +38,9 @@ from worker.marketplaces import marketplace
 from worker.marketplaces.configured import ConfiguredApps
 from worker.schedule.allowances import Allowance
 from worker.schedule.tick import Pace, claim_due
-from worker.store.authorizations import adopt_grant, remember_app
+from worker.store.apps import remember_app
 from worker.store.database import Database
+from worker.store.grants import adopt_grant
 from worker.store.schema.accounts import authorizations
 from worker.store.sealing import Sealer
 from worker.store.upgrade import upgrade

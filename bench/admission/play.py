@@ -21,12 +21,12 @@ from worker.schedule.allowances import Allowance
 from worker.schedule.backfill import hand_out_slices
 from worker.schedule.places import lane
 from worker.schedule.tick import DueRefresh, Pace, hand_out
-from worker.store.authorizations import release_lease, take_lease
 from worker.store.claims import Claim, claim_stream
 from worker.store.database import Database
 from worker.store.giving_back import finish_pull
+from worker.store.refresh_leases import release_lease, take_lease
 from worker.store.schema.accounts import authorizations
-from worker.store.slices import (
+from worker.store.slice_claims import (
     SliceClaim,
     claim_slice,
     finish_slice,

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from worker.domain.grants import Grant
 from worker.domain.identity import Shop
 from worker.runtime import Runtime
-from worker.store.authorizations import adopt_grant, remember_app
+from worker.store.apps import remember_app
+from worker.store.grants import adopt_grant
 from worker.store.shops import find_shop, remember_shops
 
 SHOP = Shop(marketplace="tiktok_shop", zone="default", shop_id="7494000000000000001")

@@ -18,8 +18,8 @@ from config.settings import settings
 from tasks.schedule import tick
 from worker.domain.records import Stream
 from worker.runtime import Runtime, runtime
-from worker.store.reconciles import add_reconciles
 from worker.store.schema.streams import streams
+from worker.store.waiting_reconciles import add_reconciles
 
 _IDLE_TICKS = 200
 _DUE = 1000

@@ -12,12 +12,15 @@ from worker.domain.grants import Grant
 from worker.domain.identity import App, Credentials, Shop
 from worker.domain.pages import Page, StreamRules, Unreadable
 from worker.domain.records import Order, OrderLine, OrderStatus, Stream
-from worker.store import authorizations, shops
+from worker.store import shops
+from worker.store.apps import remember_app
 from worker.store.claims import claim_stream
 from worker.store.export import export
+from worker.store.grants import adopt_grant
 from worker.store.schema.streams import streams
 from worker.store.sealing import Sealer
-from worker.store.slices import claim_slices_of, slices_of
+from worker.store.slice_claims import claim_slices_of
+from worker.store.slices import slices_of
 from worker.store.streams import find_stream
 from worker.sync.backfill import SlicePuller
 from worker.sync.pages import Source
@@ -159,8 +162,8 @@ def connect(database):
         subject="s", access_token="a", access_expires_at=NOW + timedelta(days=7)
     )
     with database.write() as connection:
-        authorizations.remember_app(connection, APP, now=NOW)
-        number = authorizations.adopt_grant(
+        remember_app(connection, APP, now=NOW)
+        number = adopt_grant(
             connection, APP, grant, sealer=sealer, now=NOW, refresh_at=NOW
         )
         shops.remember_shops(connection, number, [SHOP], now=NOW, takes=True)

@@ -22,15 +22,15 @@ from worker.domain.identity import Shop
 from worker.domain.records import Stream
 from worker.schedule.backfill import claim_waiting_slices
 from worker.schedule.places import Lane
-from worker.store.authorizations import adopt_grant
 from worker.store.claims import claim_stream
 from worker.store.database import database_now
 from worker.store.events import recent_events
-from worker.store.reconciles import add_reconciles, claim_due_reconciles
+from worker.store.grants import adopt_grant
 from worker.store.schema.reconciles import reconciles
 from worker.store.sealing import Sealer
 from worker.store.shops import find_shop, remember_shops, resume_shop
 from worker.store.streams import find_stream
+from worker.store.waiting_reconciles import add_reconciles, claim_due_reconciles
 from worker.sync.breaker import OPENS_AFTER, note_failure
 
 pytestmark = pytest.mark.integration

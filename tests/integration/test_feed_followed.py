@@ -15,8 +15,9 @@ from cryptography.fernet import Fernet
 
 from tests.integration.feed_writer import ORDERS, STEP
 from tests.integration.store.made_up import APP, DAY, NOW, grant, order, shop, write
-from worker.store.authorizations import adopt_grant, remember_app
+from worker.store.apps import remember_app
 from worker.store.export import changes_after
+from worker.store.grants import adopt_grant
 from worker.store.sealing import Sealer
 from worker.store.shops import remember_shops
 

@@ -15,8 +15,9 @@ from worker.domain.identity import Shop
 from worker.domain.pages import PageRequest, Window
 from worker.domain.records import Stream
 from worker.marketplaces import marketplaces
-from worker.store.authorizations import adopt_grant, remember_app
+from worker.store.apps import remember_app
 from worker.store.export import export
+from worker.store.grants import adopt_grant
 from worker.store.pages import write_page, write_unreadable
 from worker.store.schema.records import unreadable_rows
 from worker.store.sealing import Sealer

@@ -18,17 +18,13 @@ from worker.domain.records import Stream
 from worker.store.events import recent_events
 from worker.store.export import changes_after, export
 from worker.store.pages import write_page, write_unreadable
-from worker.store.reconciles import (
-    add_reconciles,
-    claim_due_reconciles,
-    claim_reconcile,
-    find_reconcile,
-    request_reconcile,
-)
+from worker.store.reconcile_claims import claim_reconcile
+from worker.store.reconciles import find_reconcile, request_reconcile
 from worker.store.schema.reconciles import missing_records, reconciles, sightings
 from worker.store.schema.records import unreadable_rows
 from worker.store.shops import pause_shop, remove_shop
 from worker.store.streams import find_stream
+from worker.store.waiting_reconciles import add_reconciles, claim_due_reconciles
 
 pytestmark = pytest.mark.integration
 

@@ -15,10 +15,11 @@ from worker.domain.records import Stream
 from worker.marketplaces.tiktok_shop import MARKETPLACE
 from worker.retention.sweep import Terms, sweep, without_persons
 from worker.runtime import build_runtime
-from worker.store.authorizations import adopt_grant, remember_app
+from worker.store.apps import remember_app
 from worker.store.database import database_now
 from worker.store.export import export
 from worker.store.feed import purged_through
+from worker.store.grants import adopt_grant
 from worker.store.page_reads import PageRead, log_page_read
 from worker.store.pages import write_page
 from worker.store.sealing import Sealer

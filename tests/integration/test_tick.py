@@ -14,9 +14,9 @@ from worker.schedule.places import lane
 from worker.schedule.tick import Pace, claim_due, hand_out
 from worker.store.database import database_now
 from worker.store.giving_back import finish_pull
-from worker.store.reconciles import add_reconciles, claim_due_reconciles
 from worker.store.schema.accounts import authorizations
 from worker.store.streams import all_streams, request_again
+from worker.store.waiting_reconciles import add_reconciles, claim_due_reconciles
 from worker.sync.rhythm import next_start
 
 pytestmark = pytest.mark.integration

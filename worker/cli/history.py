@@ -11,7 +11,7 @@ from worker.domain.records import Stream
 from worker.runtime import Runtime, stopping
 from worker.store.certificates import StoredHistory, all_histories
 from worker.store.pages import Written
-from worker.store.slices import SliceClaim
+from worker.store.slice_claims import SliceClaim
 from worker.sync.pull import Pulled
 from worker.sync.turn import Turn
 

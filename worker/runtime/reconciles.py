@@ -9,7 +9,8 @@ from worker.runtime.shops import unknown_shop
 from worker.schedule.reconciles import claim_reconciles
 from worker.store.database import database_now
 from worker.store.leases import lease_token
-from worker.store.reconciles import ReconcileClaim, claim_reconcile, request_reconcile
+from worker.store.reconcile_claims import ReconcileClaim, claim_reconcile
+from worker.store.reconciles import request_reconcile
 from worker.store.shops import find_shop
 from worker.sync.reconcile import Reconciler
 from worker.sync.reconcile_turn import (

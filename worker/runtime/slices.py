@@ -15,7 +15,7 @@ from worker.schedule.backfill import claim_waiting_slices
 from worker.schedule.places import Lane, lane
 from worker.store.database import database_now
 from worker.store.leases import lease_token
-from worker.store.slices import SliceClaim, claim_slice, claim_slices_of
+from worker.store.slice_claims import SliceClaim, claim_slice, claim_slices_of
 from worker.sync.backfill import SlicePuller
 from worker.sync.pull import Pulled
 from worker.sync.slice_turn import take_slice_turn

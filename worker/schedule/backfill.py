@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from worker.schedule.places import Lane, share
 from worker.store.database import Database, database_now
-from worker.store.slices import SliceClaim
+from worker.store.slice_claims import SliceClaim
 from worker.store.waiting_slices import (
     choose_alone,
     claim_waiting,

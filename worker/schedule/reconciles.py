@@ -6,11 +6,8 @@ from uuid import uuid4
 
 from worker.domain.records import Stream
 from worker.store.database import Database, database_now
-from worker.store.reconciles import (
-    ReconcileClaim,
-    add_reconciles,
-    claim_due_reconciles,
-)
+from worker.store.reconcile_claims import ReconcileClaim
+from worker.store.waiting_reconciles import add_reconciles, claim_due_reconciles
 
 # One tick's share of streams that have no reconcile yet.
 _MOST_NEW = 500

@@ -1,6 +1,6 @@
-"""Authorizations: one seller's grant each, written by compare-and-set under a lease."""
+"""Authorizations: one seller's grant each, and what is known of it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,18 +10,15 @@ from sqlalchemy import (
     Row,
     bindparam,
     func,
-    insert,
-    or_,
     select,
     true,
     update,
 )
 
-from worker.domain.grants import DEAD, AuthorizationState, Grant
-from worker.domain.identity import App, Credentials
-from worker.store.many_rows import insert_into
+from worker.domain.grants import DEAD, AuthorizationState
+from worker.domain.identity import Credentials
 from worker.store.membership import one_of
-from worker.store.schema.accounts import apps, authorizations, shops
+from worker.store.schema.accounts import authorizations, shops
 from worker.store.schema.metadata import UtcTime
 from worker.store.sealing import Sealer
 
@@ -111,76 +108,6 @@ def authorization_of_shop(
     return None if row is None else _read(row)
 
 
-def remember_app(connection: Connection, app: App, *, now: datetime) -> None:
-    """Make sure that an app has its row; the secret stays in the settings."""
-    connection.execute(
-        insert_into(apps, connection.dialect)
-        .values(
-            app_id=app.app_id,
-            marketplace=app.marketplace,
-            zone=app.zone,
-            app_key=app.app_key,
-            created_at=now,
-        )
-        .on_conflict_do_nothing()
-    )
-
-
-def lock_app(connection: Connection, app: App, *, now: datetime) -> None:
-    """Make others who connect sellers or find shops of this app wait for this transaction."""
-    remember_app(connection, app, now=now)
-    connection.execute(
-        select(apps.c.app_id).where(apps.c.app_id == app.app_id).with_for_update()
-    )
-
-
-def adopt_grant(
-    connection: Connection,
-    app: App,
-    grant: Grant,
-    *,
-    sealer: Sealer,
-    now: datetime,
-    refresh_at: datetime,
-) -> int:
-    """Store a seller's new grant, whatever was known of this seller before; return its number."""
-    values = _token_columns(grant, sealer, now=now, refresh_at=refresh_at)
-    known = connection.execute(
-        select(authorizations.c.id)
-        .where(
-            authorizations.c.app_id == app.app_id,
-            authorizations.c.subject == grant.subject,
-        )
-        .with_for_update()
-    ).scalar_one_or_none()
-    if known is not None:
-        connection.execute(
-            update(authorizations)
-            .where(authorizations.c.id == known)
-            # A refresh that is in flight loses: its version is no longer the stored one.
-            .values(
-                version=authorizations.c.version + 1,
-                lease_owner=None,
-                lease_until=None,
-                runway_told=None,
-                **values,
-            )
-        )
-        return int(known)
-    created = connection.execute(
-        insert(authorizations)
-        .values(
-            app_id=app.app_id,
-            subject=grant.subject,
-            version=1,
-            created_at=now,
-            **values,
-        )
-        .returning(authorizations.c.id)
-    )
-    return int(created.scalar_one())
-
-
 def refreshed_since(
     connection: Connection, app_id: str, subject: str, moment: datetime
 ) -> int | None:
@@ -206,137 +133,6 @@ def is_known(connection: Connection, app_id: str, subject: str) -> bool:
     return found.scalar_one_or_none() is not None
 
 
-def hold_lease(
-    connection: Connection,
-    authorization_id: int,
-    *,
-    owner: str,
-    version: int,
-    until: datetime,
-) -> bool:
-    """Prove that lease and token set are still what they were, and extend the lease."""
-    held = connection.execute(
-        update(authorizations)
-        .where(
-            authorizations.c.id == authorization_id,
-            authorizations.c.lease_owner == owner,
-            authorizations.c.version == version,
-        )
-        .values(lease_until=until)
-    )
-    return held.rowcount == 1
-
-
-def take_lease(
-    connection: Connection,
-    authorization_id: int,
-    *,
-    owner: str,
-    now: datetime,
-    until: datetime,
-    handed: str | None = None,
-) -> bool:
-    """Become the one who refreshes; False if somebody else is.
-
-    `handed` is the lease of the message that asked for it. It is swapped for a new one,
-    so that the same message delivered twice finds nothing to do.
-    """
-    free = or_(
-        authorizations.c.lease_until.is_(None), authorizations.c.lease_until < now
-    )
-    taken = connection.execute(
-        update(authorizations)
-        .where(
-            authorizations.c.id == authorization_id,
-            free if handed is None else authorizations.c.lease_owner == handed,
-        )
-        .values(lease_owner=owner, lease_until=until)
-    )
-    return taken.rowcount == 1
-
-
-def release_lease(connection: Connection, authorization_id: int, *, owner: str) -> None:
-    """Give the lease back, if it is still ours."""
-    connection.execute(
-        update(authorizations)
-        .where(
-            authorizations.c.id == authorization_id,
-            authorizations.c.lease_owner == owner,
-        )
-        .values(lease_owner=None, lease_until=None)
-    )
-
-
-def save_grant(
-    connection: Connection,
-    authorization_id: int,
-    grant: Grant,
-    *,
-    replaces: int,
-    sealer: Sealer,
-    now: datetime,
-    refresh_at: datetime,
-) -> bool:
-    """Replace token set `replaces` by a new one; False if it is not the stored one any more."""
-    saved = connection.execute(
-        update(authorizations)
-        .where(
-            authorizations.c.id == authorization_id,
-            authorizations.c.version == replaces,
-        )
-        .values(
-            version=replaces + 1,
-            **_token_columns(grant, sealer, now=now, refresh_at=refresh_at),
-        )
-    )
-    return saved.rowcount == 1
-
-
-def move(
-    connection: Connection,
-    authorization_id: int,
-    state: AuthorizationState,
-    *,
-    version: int,
-    refresh_at: datetime | None,
-    failures: int = 0,
-    last_error: str | None = None,
-) -> bool:
-    """Change the state of token set `version`; False if there is a newer one already."""
-    moved = connection.execute(
-        update(authorizations)
-        .where(
-            authorizations.c.id == authorization_id,
-            authorizations.c.version == version,
-        )
-        .values(
-            state=state.value,
-            refresh_at=refresh_at,
-            failures=failures,
-            last_error=last_error,
-        )
-    )
-    return moved.rowcount == 1
-
-
-def spend_replay(connection: Connection, authorization_id: int) -> None:
-    """Remember that the stored token set has had its one replay; commit before sending."""
-    connection.execute(
-        update(authorizations)
-        .where(authorizations.c.id == authorization_id)
-        .values(replayed_version=authorizations.c.version)
-    )
-
-
-def allow_replay(connection: Connection, authorization_id: int) -> None:
-    """Give the replay back: the marketplace answered it, only not with tokens."""
-    connection.execute(
-        update(authorizations)
-        .where(authorizations.c.id == authorization_id)
-        .values(replayed_version=None)
-    )
-
-
 def ending_before(connection: Connection, moment: datetime) -> list[Authorization]:
     """Return the living ones that end before a moment, the first to end at the front."""
     rows = connection.execute(
@@ -356,29 +152,6 @@ def remember_runway(
         .where(authorizations.c.id == authorization_id)
         .values(runway_told=days)
     )
-
-
-def _token_columns(
-    grant: Grant, sealer: Sealer, *, now: datetime, refresh_at: datetime
-) -> Mapping[str, Any]:
-    values: dict[str, Any] = {
-        "state": AuthorizationState.ACTIVE.value,
-        "access_expires_at": grant.access_expires_at,
-        "refreshed_at": now,
-        "refresh_at": refresh_at,
-        "failures": 0,
-        "last_error": None,
-    }
-    # What a reply leaves out stays as it is: a marketplace that does not rotate a token
-    # does not always repeat it.
-    if grant.access_token:
-        values["sealed_access_token"] = sealer.seal(grant.access_token)
-    if grant.refresh_token:
-        values["sealed_refresh_token"] = sealer.seal(grant.refresh_token)
-    for name in ("name", "region", "refresh_expires_at", "scopes"):
-        if getattr(grant, name) is not None:
-            values[name] = getattr(grant, name)
-    return values
 
 
 def _read(row: Row[Any]) -> Authorization:

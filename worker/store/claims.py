@@ -36,7 +36,6 @@ OWNED = (
     )
     .values(begun=0)
 )
-
 """The row of a claimed stream, as long as the claim holds."""
 
 _LEASE = (

@@ -98,7 +98,7 @@ def claim_notifications(
     connection: Connection, *, token: str, now: datetime, until: datetime, limit: int
 ) -> list[NotificationClaim]:
     """Lease what nobody looks at, the oldest first; one claim per shop and kind."""
-    # Two statements, for the reason that `worker.store.streams` gives.
+    # Two statements, for the reason that `worker.store.waiting_reconciles` gives.
     chosen = (
         connection.execute(
             select(notifications.c.id)

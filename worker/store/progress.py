@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,3 +24,15 @@ class Progress:
     aside: bool = False
     # A window that was cut ended here, before the watermark: the next one reads the rest.
     rest_from: datetime | None = None
+
+
+# What belongs to a walk; the rest is a stream's own.
+_WALK = (
+    *("window_start", "window_end", "section", "cursor"),
+    *("rows_seen", "rows_total", "shown", "restarts"),
+)
+
+
+def walk_of(values: Any) -> dict[str, Any]:
+    """Return what belongs to a walk, of a `Progress` or of a row that has the same names."""
+    return {name: getattr(values, name) for name in _WALK}

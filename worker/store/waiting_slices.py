@@ -10,7 +10,8 @@ from worker.store.schema.accounts import authorizations, shops
 from worker.store.schema.metadata import UtcTime
 from worker.store.schema.slices import slices
 from worker.store.schema.streams import streams
-from worker.store.slices import SliceClaim, is_due, its_stream, lease_slices
+from worker.store.slice_claims import SliceClaim, lease_slices
+from worker.store.slices import is_due, its_stream
 
 # Those who choose at the same time would choose the same, or too many together; on
 # SQLite a transaction that may write is alone anyway.

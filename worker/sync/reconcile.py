@@ -19,13 +19,8 @@ from worker.store.database import Database, database_now
 from worker.store.holding import hold_stream
 from worker.store.pages import Written
 from worker.store.progress import Progress
-from worker.store.reconciles import (
-    ReconcileClaim,
-    StoredReconcile,
-    connected_at,
-    find_reconcile,
-    save_walk,
-)
+from worker.store.reconcile_claims import ReconcileClaim, save_walk
+from worker.store.reconciles import StoredReconcile, connected_at, find_reconcile
 from worker.store.streams import find_stream
 from worker.sync.lateness import overlap_after
 from worker.sync.pages import PageTokenRefused, Source

@@ -11,12 +11,8 @@ from worker.store.missing import compare_sightings, note_sightings
 from worker.store.pages import Written
 from worker.store.progress import Progress
 from worker.store.quarantine import release
-from worker.store.reconciles import (
-    ReconcileClaim,
-    StoredReconcile,
-    save_walk,
-    update_owned,
-)
+from worker.store.reconcile_claims import ReconcileClaim, save_walk, update_owned
+from worker.store.reconciles import StoredReconcile
 from worker.sync.pages import PageOfWalk, Source
 from worker.sync.walk import Step, Walked
 from worker.sync.windows import window_of

@@ -22,11 +22,8 @@ from worker.domain.errors import (
 from worker.store.database import database_now
 from worker.store.events import record_event
 from worker.store.holding import hold_stream
-from worker.store.reconciles import (
-    ReconcileClaim,
-    find_reconcile,
-    give_back_reconcile,
-)
+from worker.store.reconcile_claims import ReconcileClaim, give_back_reconcile
+from worker.store.reconciles import find_reconcile
 from worker.store.streams import request_again
 from worker.sync.pages import Source
 from worker.sync.reconcile import Reconciled, Reconciler

@@ -30,13 +30,8 @@ from worker.store.missing import (
     missing_to_ask,
 )
 from worker.store.pages import write_page
-from worker.store.reconciles import (
-    ReconcileClaim,
-    StoredReconcile,
-    find_reconcile,
-    finish_pass,
-    update_owned,
-)
+from worker.store.reconcile_claims import ReconcileClaim, finish_pass, update_owned
+from worker.store.reconciles import StoredReconcile, find_reconcile
 from worker.store.streams import find_stream
 from worker.sync.absence import needs_confirmation
 from worker.sync.pages import Source

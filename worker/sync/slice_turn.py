@@ -6,13 +6,13 @@ from worker.domain.errors import LeaseLost, SellersyncError
 from worker.store.database import database_now
 from worker.store.holding import hold_stream
 from worker.store.shops import pause_shop
-from worker.store.slices import (
+from worker.store.slice_claims import (
     SliceClaim,
-    find_slice,
     give_back_slice,
     stop_stream,
     trouble_of,
 )
+from worker.store.slices import find_slice
 from worker.sync.backfill import SlicePuller
 from worker.sync.pages import Source
 from worker.sync.setbacks import SETBACKS, Verdict, tell, weigh

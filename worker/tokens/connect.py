@@ -25,8 +25,10 @@ from worker.domain.grants import Grant
 from worker.domain.identity import App, Credentials
 from worker.domain.marketplace import Marketplace
 from worker.store import authorizations, journal, shops
+from worker.store.apps import lock_app, remember_app
 from worker.store.database import database_now
 from worker.store.events import record_event
+from worker.store.grants import adopt_grant
 from worker.tokens.credentials import FixedCredentials
 from worker.tokens.desk import TokenDesk
 from worker.tokens.refresh import seal_reply
@@ -109,7 +111,7 @@ def adopt(
     """
     with desk.database.write() as connection:
         now = database_now(connection)
-        authorizations.lock_app(connection, app, now=now)
+        lock_app(connection, app, now=now)
         newer = authorizations.refreshed_since(
             connection, app.app_id, grant.subject, started_at
         )
@@ -118,7 +120,7 @@ def adopt(
                 connection, entry_id, "superseded", now=now, authorization_id=newer
             )
             return newer
-        authorization_id = authorizations.adopt_grant(
+        authorization_id = adopt_grant(
             connection,
             app,
             grant,
@@ -148,7 +150,7 @@ def _open_exchange(
     waited = 0.0
     while True:
         with desk.database.write() as connection:
-            authorizations.lock_app(connection, app, now=database_now(connection))
+            lock_app(connection, app, now=database_now(connection))
             known = journal.find_exchange(connection, digest)
             if known is None:
                 return _open(connection, app, action=action, digest=digest)
@@ -165,7 +167,7 @@ def _open_exchange(
 
 def _open(connection: Connection, app: App, *, action: str, digest: str | None) -> int:
     now = database_now(connection)
-    authorizations.remember_app(connection, app, now=now)
+    remember_app(connection, app, now=now)
     return journal.open_entry(
         connection,
         app_id=app.app_id,

@@ -17,6 +17,7 @@ from worker.domain.errors import (
 from worker.domain.grants import AuthorizationState
 from worker.store import authorizations, shops
 from worker.store.authorizations import Authorization
+from worker.store.grants import allow_replay
 from worker.tokens.states import move
 from worker.tokens.timing import next_attempt
 
@@ -93,7 +94,7 @@ def back_off(
     )
     if not isinstance(error, AnswerLost):
         # It was answered, so the one replay of a lost answer is not spent yet.
-        authorizations.allow_replay(connection, authorization.id)
+        allow_replay(connection, authorization.id)
 
 
 def _state_after(

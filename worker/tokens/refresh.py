@@ -22,9 +22,11 @@ from worker.domain.errors import (
     UnreadableReply,
 )
 from worker.domain.grants import AuthorizationState, Grant
-from worker.store import authorizations, journal
+from worker.store import journal
 from worker.store.authorizations import Authorization, find_authorization
 from worker.store.database import database_now
+from worker.store.grants import spend_replay
+from worker.store.refresh_leases import hold_lease, release_lease, take_lease
 from worker.tokens.ambiguity import prepare_replay
 from worker.tokens.credentials import FixedCredentials
 from worker.tokens.desk import TokenDesk
@@ -76,7 +78,7 @@ def refresh(
         return _renew(desk, authorization, owner)
     finally:
         with desk.database.write() as connection:
-            authorizations.release_lease(connection, authorization_id, owner=owner)
+            release_lease(connection, authorization_id, owner=owner)
 
 
 def dead(authorization: Authorization) -> ReauthorizeShop:
@@ -122,7 +124,7 @@ def _try_lease(
     """Take the lease, then read: what was read before may be a rotated token."""
     with desk.database.write() as connection:
         now = database_now(connection)
-        taken = authorizations.take_lease(
+        taken = take_lease(
             connection,
             authorization_id,
             owner=owner,
@@ -201,7 +203,7 @@ def _open_entry(desk: TokenDesk, authorization: Authorization, owner: str) -> in
     with desk.database.write() as connection:
         now = database_now(connection)
         # Frozen since the lease was taken? Then these tokens may be rotated by now.
-        if not authorizations.hold_lease(
+        if not hold_lease(
             connection,
             authorization.id,
             owner=owner,
@@ -210,7 +212,7 @@ def _open_entry(desk: TokenDesk, authorization: Authorization, owner: str) -> in
         ):
             raise LeaseLost(f"authorization {authorization.id}: refreshed elsewhere")
         if authorization.state is AuthorizationState.AMBIGUOUS:
-            authorizations.spend_replay(connection, authorization.id)
+            spend_replay(connection, authorization.id)
         move(
             connection,
             authorization,

@@ -9,6 +9,7 @@ from worker.domain.calls import Work
 from worker.domain.grants import Grant
 from worker.domain.identity import Shop
 from worker.store import authorizations, shops
+from worker.store.apps import lock_app
 from worker.store.database import database_now
 from worker.store.events import record_event
 from worker.tokens.desk import TokenDesk
@@ -56,7 +57,7 @@ def discover_shops(
     with desk.database.write() as connection:
         now = database_now(connection)
         # Two who look at the same moment must not both find the shop new.
-        authorizations.lock_app(connection, app, now=now)
+        lock_app(connection, app, now=now)
         added = shops.remember_shops(
             connection, authorization_id, covered, now=now, takes=takes
         )

@@ -9,6 +9,7 @@ from worker.domain.grants import AuthorizationState, Grant
 from worker.store import authorizations, shops
 from worker.store.authorizations import Authorization
 from worker.store.events import record_event
+from worker.store.grants import save_grant, save_state
 from worker.tokens.desk import TokenDesk
 
 _ACTIVE = AuthorizationState.ACTIVE
@@ -54,7 +55,7 @@ def move(
         stays or state in MOVES[current.state]
     ):
         return False
-    authorizations.move(
+    save_state(
         connection,
         authorization.id,
         state,
@@ -79,7 +80,7 @@ def replace_tokens(
 ) -> bool:
     """Put a new token set in force; False if `replaces` is not the stored one any more."""
     current = authorizations.find_authorization(connection, authorization.id)
-    saved = authorizations.save_grant(
+    saved = save_grant(
         connection,
         authorization.id,
         grant,

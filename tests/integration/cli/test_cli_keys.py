@@ -9,8 +9,10 @@ from cryptography.fernet import Fernet
 from worker.domain.errors import OperatorError
 from worker.domain.grants import Grant
 from worker.domain.identity import App
-from worker.store.authorizations import adopt_grant, all_authorizations, remember_app
+from worker.store.apps import remember_app
+from worker.store.authorizations import all_authorizations
 from worker.store.database import Database
+from worker.store.grants import adopt_grant
 from worker.store.sealing import Sealer
 
 pytestmark = pytest.mark.integration

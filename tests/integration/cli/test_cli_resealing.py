@@ -8,6 +8,8 @@ from cryptography.fernet import Fernet
 from worker.domain.grants import Grant
 from worker.domain.identity import App
 from worker.store import authorizations
+from worker.store.apps import remember_app
+from worker.store.grants import adopt_grant
 from worker.store.resealing import reseal_everything
 from worker.store.sealing import Sealer
 
@@ -28,9 +30,9 @@ def test_the_newest_key_alone_opens_everything(database):
     """Tokens of every seller; one without refresh token has nothing there to seal."""
     old, new = (Fernet.generate_key().decode() for _ in "12")
     with database.write() as connection:
-        authorizations.remember_app(connection, APP, now=NOW)
+        remember_app(connection, APP, now=NOW)
         for name, refresh_token in (("one", "refresh"), ("two", None)):
-            authorizations.adopt_grant(
+            adopt_grant(
                 connection,
                 APP,
                 Grant(

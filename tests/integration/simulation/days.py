@@ -22,15 +22,18 @@ from worker.domain.identity import App, Credentials, Shop
 from worker.domain.records import Stream
 from worker.schedule.backfill import claim_waiting_slices
 from worker.schedule.places import Lane
-from worker.store import authorizations, shops
+from worker.store import shops
+from worker.store.apps import remember_app
 from worker.store.certificates import all_histories
 from worker.store.claims import Claim, lease_streams
 from worker.store.database import Database, database_now
-from worker.store.reconciles import claim_due_reconciles, request_reconcile
+from worker.store.grants import adopt_grant
+from worker.store.reconciles import request_reconcile
 from worker.store.schema.records import raw_payloads
 from worker.store.sealing import Sealer
 from worker.store.streams import find_stream
 from worker.store.waiting import waiting_streams
+from worker.store.waiting_reconciles import claim_due_reconciles
 from worker.sync.backfill import SlicePuller
 from worker.sync.pages import Source
 from worker.sync.pull import Puller
@@ -103,8 +106,8 @@ class Days:
             subject="s", access_token="a", access_expires_at=now + timedelta(days=700)
         )
         with self.database.write() as connection:
-            authorizations.remember_app(connection, APP, now=now)
-            number = authorizations.adopt_grant(
+            remember_app(connection, APP, now=now)
+            number = adopt_grant(
                 connection, APP, grant, sealer=sealer, now=now, refresh_at=now
             )
             shops.remember_shops(connection, number, [SHOP], now=now, takes=True)

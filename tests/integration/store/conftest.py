@@ -4,7 +4,8 @@ import pytest
 from cryptography.fernet import Fernet
 
 from tests.integration.store.made_up import APP, DAY, NOW, grant, shop
-from worker.store.authorizations import adopt_grant, remember_app
+from worker.store.apps import remember_app
+from worker.store.grants import adopt_grant
 from worker.store.sealing import Sealer
 from worker.store.shops import remember_shops
 

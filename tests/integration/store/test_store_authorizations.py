@@ -20,19 +20,15 @@ from tests.integration.store.made_up import (
 from worker.domain.errors import OperatorError
 from worker.domain.grants import AuthorizationState
 from worker.store import journal
+from worker.store.apps import lock_app, remember_app
 from worker.store.authorizations import (
-    adopt_grant,
     all_authorizations,
     authorization_of_shop,
     ending_before,
     find_authorization,
-    lock_app,
-    move,
-    release_lease,
-    remember_app,
-    save_grant,
-    take_lease,
 )
+from worker.store.grants import adopt_grant, save_grant, save_state
+from worker.store.refresh_leases import release_lease, take_lease
 from worker.store.sealing import Sealer
 from worker.store.shops import remember_shops
 from worker.store.waiting import lease_refreshes, waiting_refreshes
@@ -272,7 +268,7 @@ def test_a_holder_that_was_frozen_cannot_overwrite_newer_tokens(
     newer = save(database, seller, sealer, grant(access_token="newer"), replaces=1)
     late = save(database, seller, sealer, grant(access_token="late"), replaces=1)
     with database.write() as connection:
-        moved = move(
+        moved = save_state(
             connection,
             seller,
             AuthorizationState.NEEDS_REAUTHORIZATION,
@@ -288,7 +284,7 @@ def test_a_holder_that_was_frozen_cannot_overwrite_newer_tokens(
 def test_new_tokens_end_what_was_wrong_before(database, seller, sealer):
     """State, failures, the last error."""
     with database.write() as connection:
-        move(
+        save_state(
             connection,
             seller,
             AuthorizationState.BACKING_OFF,
@@ -324,7 +320,7 @@ def test_due_refreshes_are_claimed_once_the_most_urgent_first(database, sealer):
     }
     dead = adopt(database, sealer, grant("dead"), refresh_at=NOW - DAY)
     with database.write() as connection:
-        move(
+        save_state(
             connection,
             dead,
             AuthorizationState.NEEDS_REAUTHORIZATION,

@@ -10,7 +10,9 @@ from tests.integration.store.made_up import APP
 from worker.domain.grants import AuthorizationState, Grant
 from worker.domain.identity import Shop
 from worker.domain.records import Stream
-from worker.store import authorizations, shops
+from worker.store import shops
+from worker.store.apps import remember_app
+from worker.store.grants import adopt_grant
 from worker.store.reconcile_tallies import ReconcileTally, count_reconciles
 from worker.store.schema.accounts import authorizations as authorization_rows
 from worker.store.schema.reconciles import reconciles
@@ -59,8 +61,8 @@ def filled(database, sealer):
             region=region,
         )
         with database.write() as connection:
-            authorizations.remember_app(connection, APP, now=NOW)
-            made = authorizations.adopt_grant(
+            remember_app(connection, APP, now=NOW)
+            made = adopt_grant(
                 connection, APP, grant, sealer=sealer, now=NOW, refresh_at=NOW
             )
             shops.remember_shops(connection, made, [shop], now=NOW, takes=True)

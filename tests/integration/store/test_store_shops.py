@@ -21,9 +21,10 @@ from tests.integration.store.made_up import (
 from worker.domain.errors import LeaseLost
 from worker.domain.pages import Unreadable
 from worker.domain.records import Stream
-from worker.store.authorizations import adopt_grant, all_authorizations
+from worker.store.authorizations import all_authorizations
 from worker.store.claims import claim_stream, save_progress
 from worker.store.giving_back import finish_pull
+from worker.store.grants import adopt_grant
 from worker.store.pages import write_page, write_unreadable
 from worker.store.progress import Progress
 from worker.store.schema import metadata

@@ -26,16 +26,15 @@ from worker.store.progress import Progress
 from worker.store.schema.slices import slices
 from worker.store.schema.streams import streams
 from worker.store.shops import pause_shop, remember_shops, resume_shop
-from worker.store.slices import (
-    add_slices,
+from worker.store.slice_claims import (
     claim_slice,
     claim_slices_of,
     finish_slice,
     give_back_slice,
     save_slice,
-    slices_of,
     split_slice,
 )
+from worker.store.slices import add_slices, slices_of
 from worker.store.streams import find_stream
 
 pytestmark = pytest.mark.integration

@@ -17,7 +17,9 @@ from worker.domain.grants import Grant
 from worker.domain.identity import Shop
 from worker.gateway.caller import Gateway
 from worker.marketplaces.configured import ConfiguredApps
-from worker.store import authorizations, shops
+from worker.store import shops
+from worker.store.apps import remember_app
+from worker.store.grants import adopt_grant
 from worker.store.sealing import Sealer
 from worker.tokens.desk import TokenDesk
 
@@ -39,8 +41,8 @@ def seller(database, sealer):
         refresh_expires_at=NOW + WEEK,
     )
     with database.write() as connection:
-        authorizations.remember_app(connection, APP, now=NOW)
-        number = authorizations.adopt_grant(
+        remember_app(connection, APP, now=NOW)
+        number = adopt_grant(
             connection,
             APP,
             grant,

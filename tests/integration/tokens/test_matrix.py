@@ -31,7 +31,8 @@ from worker.marketplaces import marketplaces
 from worker.marketplaces.configured import ConfiguredApps
 from worker.marketplaces.temu.codes import MEANINGS as TEMU_CODES
 from worker.marketplaces.tiktok_shop.codes import CODES
-from worker.store import authorizations
+from worker.store.apps import remember_app
+from worker.store.grants import adopt_grant
 from worker.tokens.desk import TokenDesk
 from worker.tokens.outcomes import still_stands
 from worker.tokens.refresh import refresh
@@ -183,8 +184,8 @@ def mall(database, sealer):
         access_expires_at=NOW + timedelta(days=365),
     )
     with database.write() as connection:
-        authorizations.remember_app(connection, TEMU_APP, now=NOW)
-        return authorizations.adopt_grant(
+        remember_app(connection, TEMU_APP, now=NOW)
+        return adopt_grant(
             connection,
             TEMU_APP,
             grant,

@@ -36,7 +36,7 @@ from worker.domain.errors import (
 from worker.domain.grants import AuthorizationState, Grant
 from worker.domain.identity import Credentials
 from worker.marketplaces.configured import ConfiguredApps
-from worker.store import authorizations
+from worker.store.grants import adopt_grant
 from worker.store.journal import keep_reply, open_entries
 from worker.store.schema.accounts import token_journal
 from worker.store.schema.streams import streams
@@ -272,7 +272,7 @@ def test_a_holder_that_was_frozen_cannot_overwrite_newer_tokens(desk_with, selle
             refresh_token="refresh-9",
         )
         with desk.database.write() as connection:
-            authorizations.adopt_grant(
+            adopt_grant(
                 connection,
                 APP,
                 newer,

@@ -14,7 +14,7 @@ from typing import Any
 from worker.domain.errors import BudgetExhausted
 from worker.gateway.transport import HttpTransport
 from worker.runtime import runtime
-from worker.store import authorizations, journal
+from worker.store import journal
 from worker.tokens import refresh as refreshing
 
 # Where each step's function is looked up, and whether the signal comes after it.
@@ -32,7 +32,7 @@ STEPS: dict[str, tuple[Any, str, bool]] = {
     "while promoting": (refreshing, "replace_tokens", True),
     "while settling": (journal, "settle", True),
     "after promotion": (refreshing, "_promote", True),
-    "while releasing": (authorizations, "release_lease", True),
+    "while releasing": (refreshing, "release_lease", True),
 }
 
 

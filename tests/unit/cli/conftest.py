@@ -20,8 +20,10 @@ from worker.cli import main
 from worker.domain.grants import Grant
 from worker.domain.identity import App, Shop
 from worker.runtime import open_database
-from worker.store import authorizations, shops
+from worker.store import shops
+from worker.store.apps import remember_app
 from worker.store.database import Database
+from worker.store.grants import adopt_grant
 from worker.store.keyring import open_sealer
 
 NOW = datetime(2026, 10, 1, 12, tzinfo=UTC)
@@ -118,8 +120,8 @@ def shop_keys(database: Database) -> tuple[str, ...]:
         )
         shop = Shop(marketplace="temu", zone="eu", shop_id=str(number), name="Näme")
         with database.write() as connection:
-            authorizations.remember_app(connection, APP, now=NOW)
-            authorization_id = authorizations.adopt_grant(
+            remember_app(connection, APP, now=NOW)
+            authorization_id = adopt_grant(
                 connection, APP, grant, sealer=sealer, now=NOW, refresh_at=NOW
             )
             keys += shops.remember_shops(
