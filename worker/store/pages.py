@@ -7,44 +7,32 @@ content differs. A row whose payload is the stored one is not written at all.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from hashlib import sha256
-from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
-    ColumnElement,
     Connection,
-    FromClause,
-    Row,
-    Select,
-    Subquery,
-    Table,
-    Text,
-    and_,
-    bindparam,
     delete,
-    func,
-    literal_column,
-    select,
-    true,
 )
 
 from worker.domain.pages import Unreadable
 from worker.domain.records import Record, Stream
-from worker.store.forms import form
 from worker.store.holding import hold_stream
+from worker.store.lookups import (
+    Stored,
+    among,
+    old_forms,
+    overtaken,
+    stored_rows,
+    unreadable_digests,
+)
 from worker.store.many_rows import ManyRows
-from worker.store.membership import one_of_given
 from worker.store.personal_data import restore_blanked
 from worker.store.record_rows import RecordRows, storable, storable_text
-from worker.store.schema.records import raw_payloads, unreadable_rows
+from worker.store.schema.records import unreadable_rows
 from worker.store.shapes import SHAPES, Shape
 
 _UNREADABLE = ManyRows(unreadable_rows)
 _DIGEST = 16  # bytes
-
-_Stored = Row[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +87,7 @@ def write_page(
         return Written()
     hold_stream(connection, shop_key, stream)
     shape = SHAPES[stream]
-    stored = _stored(connection, shape, shop_key, newest)
+    stored = stored_rows(connection, shape, shop_key, newest)
     added: dict[str, bytes] = {}
     updated: dict[str, bytes] = {}
     ties: list[str] = []
@@ -117,12 +105,12 @@ def write_page(
             if not _is_newer(record, stored[record_id]):
                 ties.append(record_id)
     fetched_at = fetched_at or now
-    for record_id in _overtaken(
+    for record_id in overtaken(
         connection, stream, shop_key, ties, fetched_at=fetched_at, now=now
     ):
         del updated[record_id]
         outdated += 1
-    olds = _old_forms(connection, shape, shop_key, updated)
+    olds = old_forms(connection, shape, shop_key, updated)
     restore_blanked(connection, stream, shop_key, newest, olds)
     rows = RecordRows(
         stream,
@@ -159,7 +147,7 @@ def write_unreadable(
         digest = _digest(row.raw)
         (record_id,) = storable([row.record_id or digest.hex()])
         kept[record_id] = digest, row
-    known = _unreadable_digests(connection, stream, shop_key, kept) if kept else {}
+    known = unreadable_digests(connection, stream, shop_key, kept) if kept else {}
     _UNREADABLE.put(
         connection,
         [
@@ -176,20 +164,6 @@ def write_unreadable(
     return Written(unreadable=len(rows))
 
 
-def _unreadable_digests(
-    connection: Connection, stream: Stream, shop_key: str, ids: Iterable[str]
-) -> dict[str, bytes | None]:
-    columns = unreadable_rows.c
-    rows = connection.execute(
-        select(columns.record_id, columns.content_hash).where(
-            columns.stream == stream.value,
-            _among(unreadable_rows, "record_id"),
-        ),
-        {"shop_key": shop_key, "ids": list(ids)},
-    )
-    return {row[0]: row[1] for row in rows}
-
-
 def _newest(records: Iterable[Record]) -> dict[str, Record]:
     """Return the records by id; of two versions the newer one, on a tie the later one."""
     newest: dict[str, Record] = {}
@@ -201,7 +175,7 @@ def _newest(records: Iterable[Record]) -> dict[str, Record]:
     return newest
 
 
-def _is_older(record: Record, known: Record | _Stored) -> bool:
+def _is_older(record: Record, known: Record | Stored) -> bool:
     return (
         record.updated_at is not None
         and known.updated_at is not None
@@ -209,78 +183,12 @@ def _is_older(record: Record, known: Record | _Stored) -> bool:
     )
 
 
-def _is_newer(record: Record, known: _Stored) -> bool:
+def _is_newer(record: Record, known: Stored) -> bool:
     return (
         record.updated_at is not None
         and known.updated_at is not None
         and record.updated_at > known.updated_at
     )
-
-
-def _overtaken(
-    connection: Connection,
-    stream: Stream,
-    shop_key: str,
-    ids: list[str],
-    *,
-    fetched_at: datetime,
-    now: datetime,
-) -> list[str]:
-    """Return which of these are stored as they were fetched later, by another reader.
-
-    What was fetched in the future was fetched before the clock was set back.
-    """
-    if not ids:
-        return []
-    columns = raw_payloads.c
-    return list(
-        connection.execute(
-            select(columns.record_id).where(
-                columns.stream == stream.value,
-                columns.fetched_at > fetched_at,
-                columns.fetched_at <= now,
-                _among(raw_payloads, "record_id"),
-            ),
-            {"shop_key": shop_key, "ids": ids},
-        ).scalars()
-    )
-
-
-def _stored(
-    connection: Connection, shape: Shape, shop_key: str, ids: Iterable[str]
-) -> dict[str, _Stored]:
-    """Return what decides whether a stored record is replaced, by its id."""
-    rows = connection.execute(
-        _columns(
-            connection.dialect.name,
-            shape.table,
-            shape.id_name,
-            ("content_hash", "updated_at"),
-        ),
-        {"shop_key": shop_key, "ids": list(ids)},
-    )
-    return {row[0]: row for row in rows}
-
-
-def _old_forms(
-    connection: Connection, shape: Shape, shop_key: str, ids: Iterable[str]
-) -> dict[str, dict[str, Any]]:
-    """Return the normalised form of the rows that are about to be overwritten."""
-    which = {"shop_key": shop_key, "ids": list(ids)}
-    if not which["ids"]:
-        return {}
-    database = connection.dialect.name
-    heads = _columns(database, shape.table, shape.id_name, shape.fields)
-    children = _columns(
-        database, shape.child_table, shape.id_name, shape.child_fields, "position"
-    )
-    found: dict[str, list[Any]] = {}
-    for record_id, *values in connection.execute(children, which):
-        found.setdefault(record_id, []).append(values)
-    return {
-        record_id: form(shape, values, found.get(record_id, ()))
-        for record_id, *values in connection.execute(heads, which)
-    }
 
 
 def _forget_children(
@@ -290,55 +198,9 @@ def _forget_children(
     if which["ids"]:
         table = shape.child_table
         connection.execute(
-            delete(table).where(_among(table, shape.id_name)),
+            delete(table).where(among(table, shape.id_name)),
             which,
         )
-
-
-@cache
-def _columns(
-    database: str,
-    table: Table,
-    id_name: str,
-    fields: tuple[str, ...],
-    order: str | None = None,
-) -> Select[Any]:
-    names = (id_name, *fields)
-    if database == "postgresql":
-        read = names if order is None else (*names, order)
-        found: FromClause = _looked_up(table, id_name, read)
-        query = select(*(found.c[name] for name in names))
-    else:
-        found = table
-        query = select(*(found.c[name] for name in names)).where(_among(table, id_name))
-    return query if order is None else query.order_by(found.c[order])
-
-
-def _looked_up(table: Table, id_name: str, names: Iterable[str]) -> Subquery:
-    """Return the rows of these ids, each looked up by itself.
-
-    Until PostgreSQL has looked at a new table, up to a minute after its first rows, it takes
-    all rows of a shop for a few, and would read them all for each page again. OFFSET keeps
-    it from joining the ids to the table in a way of its own.
-    """
-    ids = func.unnest(bindparam("ids", type_=ARRAY(Text)))
-    wanted = ids.table_valued("id").render_derived(name="wanted")
-    row = (
-        select(*(table.c[name] for name in names))
-        .where(
-            table.c.shop_key == bindparam("shop_key"), table.c[id_name] == wanted.c.id
-        )
-        .offset(literal_column("0"))
-        .lateral("row")
-    )
-    return select(*row.c).select_from(wanted.join(row, true())).subquery("found")
-
-
-def _among(table: Table, id_name: str) -> ColumnElement[bool]:
-    return and_(
-        table.c.shop_key == bindparam("shop_key"),
-        one_of_given(table.c[id_name], "ids"),
-    )
 
 
 def _digest(raw: bytes) -> bytes:

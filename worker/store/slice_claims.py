@@ -161,7 +161,7 @@ def split_slice(
         LeaseLost: somebody else reads the slice now.
     """
     first, *others = windows
-    # Whoever locks both locks the stream first: see `worker.store.pages`.
+    # Whoever locks both locks the stream first: see `worker.store.holding`.
     hold_stream(connection, claim.shop_key, claim.stream)
     save_slice(
         connection,
