@@ -9,7 +9,7 @@ from worker.runtime.parts import Parts, stopping
 from worker.runtime.shops import unknown_shop
 from worker.runtime.verdicts import verdict
 from worker.schedule.deadly import hold_longer
-from worker.store.claims import Claim, claim_stream
+from worker.store.claims import Claim, claim_stream, hold_until
 from worker.store.database import database_now
 from worker.store.leases import lease_token
 from worker.store.shops import find_shop
@@ -53,7 +53,7 @@ class Pulls:
                 handed=handed,
             )
             if claim is not None:
-                hold_longer(connection, claim, now=now, lease=lease)
+                hold_longer(connection, claim, hold_until, now=now, lease=lease)
             return claim
 
     def take_turn(

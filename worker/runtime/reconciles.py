@@ -6,10 +6,11 @@ from datetime import timedelta
 from worker.domain.records import Stream
 from worker.runtime.parts import Parts, stopping
 from worker.runtime.shops import unknown_shop
+from worker.schedule.deadly import hold_longer
 from worker.schedule.reconciles import claim_reconciles
 from worker.store.database import database_now
 from worker.store.leases import lease_token
-from worker.store.reconcile_claims import ReconcileClaim, claim_reconcile
+from worker.store.reconcile_claims import ReconcileClaim, claim_reconcile, hold_until
 from worker.store.reconciles import request_reconcile
 from worker.store.shops import find_shop
 from worker.sync.reconcile import Reconciler
@@ -56,15 +57,19 @@ class Reconciles:
         """Claim one reconcile; None while somebody else is at it."""
         with self.parts.database.write() as connection:
             now = database_now(connection)
-            return claim_reconcile(
+            lease = self.parts.settings.schedule.lease
+            claim = claim_reconcile(
                 connection,
                 shop_key,
                 stream,
                 token=lease_token(),
                 now=now,
-                until=now + self.parts.settings.schedule.lease,
+                until=now + lease,
                 handed=handed,
             )
+            if claim is not None:
+                hold_longer(connection, claim, hold_until, now=now, lease=lease)
+            return claim
 
     def take_turn(
         self, claim: ReconcileClaim, *, deadline: timedelta | None

@@ -12,10 +12,16 @@ from worker.runtime.shops import connected_shop
 from worker.runtime.verdicts import verdict
 from worker.schedule.allowances import own_limit
 from worker.schedule.backfill import claim_waiting_slices
+from worker.schedule.deadly import hold_longer
 from worker.schedule.places import Lane, lane
 from worker.store.database import database_now
 from worker.store.leases import lease_token
-from worker.store.slice_claims import SliceClaim, claim_slice, claim_slices_of
+from worker.store.slice_claims import (
+    SliceClaim,
+    claim_slice,
+    claim_slices_of,
+    hold_until,
+)
 from worker.sync.backfill import SlicePuller
 from worker.sync.pull import Pulled
 from worker.sync.slice_turn import take_slice_turn
@@ -43,10 +49,18 @@ class Slices:
     def claim(self, slice_id: int, *, handed: str) -> SliceClaim | None:
         """Claim the slice that a message brought; None if it is somebody else's now."""
         with self.parts.database.write() as connection:
-            until = database_now(connection) + self.parts.settings.schedule.lease
-            return claim_slice(
-                connection, slice_id, token=lease_token(), until=until, handed=handed
+            now = database_now(connection)
+            lease = self.parts.settings.schedule.lease
+            claim = claim_slice(
+                connection,
+                slice_id,
+                token=lease_token(),
+                until=now + lease,
+                handed=handed,
             )
+            if claim is not None:
+                hold_longer(connection, claim, hold_until, now=now, lease=lease)
+            return claim
 
     def claim_of(
         self, shop_key: str, stream: Stream, *, limit: int
@@ -54,15 +68,19 @@ class Slices:
         """Claim slices of one stream, due or not."""
         with self.parts.database.write() as connection:
             now = database_now(connection)
-            return claim_slices_of(
+            lease = self.parts.settings.schedule.lease
+            claims = claim_slices_of(
                 connection,
                 shop_key,
                 stream,
                 token=lease_token(),
                 now=now,
-                until=now + self.parts.settings.schedule.lease,
+                until=now + lease,
                 limit=limit,
             )
+            for claim in claims:
+                hold_longer(connection, claim, hold_until, now=now, lease=lease)
+            return claims
 
     def readers_of(self, shop_key: str) -> int:
         """Return how many slices of one shop at once keep its budget busy.

@@ -1,15 +1,18 @@
-"""Streams that end their workers: each turn begins, and never writes nor ends.
+"""Work that ends its workers: each turn begins, and never writes nor ends.
 
 A page that takes all the memory takes the worker's other turns along, and would do so again
-after each lease. So after a few such turns the lease gets longer: nobody tries the stream
-again before it is over, unless a worker lives to give it back.
+after each lease. So after a few such turns the lease gets longer: nobody tries the stream,
+the slice of its history or its reconcile again before it is over, unless a worker lives to
+give it back.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 
-from worker.store.claims import Claim, update_owned
+from worker.domain.records import Stream
 from worker.store.events import record_event
 
 # Workers are killed for other reasons as well.
@@ -22,14 +25,32 @@ _ADVICE = (
 )
 
 
+class Begun(Protocol):
+    """A claim on a turn that has begun."""
+
+    @property
+    def shop_key(self) -> str: ...  # noqa: D102 -- what it is called is what it is
+    @property
+    def stream(self) -> Stream: ...  # noqa: D102 -- see above
+    @property
+    def begun(self) -> int: ...  # noqa: D102 -- see above
+
+
+_Claim = TypeVar("_Claim", bound=Begun)
+
+
 def hold_longer(
-    connection: Connection, claim: Claim, *, now: datetime, lease: timedelta
+    connection: Connection,
+    claim: _Claim,
+    hold_until: Callable[[Connection, _Claim, datetime], None],
+    *,
+    now: datetime,
+    lease: timedelta,
 ) -> None:
-    """Give the lease of a stream that ends its workers more time; tell of it once."""
+    """Give the lease of work that ends its workers more time; tell of it once."""
     if claim.begun <= TOLERATED:
         return
-    longer = lease_after(claim.begun, lease=lease)
-    update_owned(connection, claim, lease_until=now + longer)
+    hold_until(connection, claim, now + lease_after(claim.begun, lease=lease))
     if claim.begun == TOLERATED + 1:
         record_event(
             connection,

@@ -151,6 +151,15 @@ def require_owned(updated: CursorResult[Any], claim: Claim) -> None:
         raise LeaseLost(f"{claim.shop_key} {claim.stream}: another worker pulls it now")
 
 
+def hold_until(connection: Connection, claim: Claim, until: datetime) -> None:
+    """Make the lease end then.
+
+    Raises:
+        LeaseLost: somebody else owns the stream now.
+    """
+    update_owned(connection, claim, lease_until=until)
+
+
 def _claim(
     connection: Connection,
     statement: ReturningUpdate[Any],

@@ -27,6 +27,8 @@ class ReconcileClaim:
     shop_key: str
     stream: Stream
     lease_token: str
+    # Turns of it, with this one, that began since one last wrote or ended.
+    begun: int = 0
 
 
 def claim_reconcile(
@@ -46,20 +48,41 @@ def claim_reconcile(
     """
     owned = is_free(now) if handed is None else reconciles.c.lease_token == handed
     claims = lease_reconciles(
-        connection, and_(is_named(shop_key, stream), owned), token=token, until=until
+        connection,
+        and_(is_named(shop_key, stream), owned),
+        token=token,
+        until=until,
+        begins=True,
     )
     return claims[0] if claims else None
 
 
 def lease_reconciles(
-    connection: Connection, wanted: ColumnElement[bool], *, token: str, until: datetime
+    connection: Connection,
+    wanted: ColumnElement[bool],
+    *,
+    token: str,
+    until: datetime,
+    begins: bool = False,
 ) -> list[ReconcileClaim]:
-    """Lease reconciles; of two who come at once, one gets each."""
+    """Lease reconciles; of two who come at once, one gets each.
+
+    `begins`: to go on with them now, and not to hand them out.
+    """
     rows = connection.execute(
         update(reconciles)
         .where(wanted)
-        .values(lease_token=token, lease_until=until)
-        .returning(reconciles.c.id, reconciles.c.shop_key, reconciles.c.stream)
+        .values(
+            lease_token=token,
+            lease_until=until,
+            begun=reconciles.c.begun + int(begins),
+        )
+        .returning(
+            reconciles.c.id,
+            reconciles.c.shop_key,
+            reconciles.c.stream,
+            reconciles.c.begun,
+        )
     )
     return [
         ReconcileClaim(
@@ -67,6 +90,7 @@ def lease_reconciles(
             shop_key=row.shop_key,
             stream=Stream(row.stream),
             lease_token=token,
+            begun=row.begun,
         )
         for row in rows
     ]
@@ -143,8 +167,17 @@ def give_back_reconcile(
     )
 
 
+def hold_until(connection: Connection, claim: ReconcileClaim, until: datetime) -> None:
+    """Make the lease end then.
+
+    Raises:
+        LeaseLost: somebody else makes this pass now.
+    """
+    update_owned(connection, claim, lease_until=until, begun=claim.begun)
+
+
 def update_owned(connection: Connection, claim: ReconcileClaim, **values: Any) -> None:
-    """Write into the claimed row.
+    """Write into the claimed row: whoever does has got somewhere.
 
     Raises:
         LeaseLost: somebody else makes this pass now.
@@ -155,7 +188,7 @@ def update_owned(connection: Connection, claim: ReconcileClaim, **values: Any) -
             reconciles.c.id == claim.reconcile_id,
             reconciles.c.lease_token == claim.lease_token,
         )
-        .values(**values)
+        .values({"begun": 0, **values})
     )
     if updated.rowcount != 1:
         raise LeaseLost(

@@ -26,8 +26,12 @@ from worker.store.schema.streams import streams
 from worker.store.slices import add_slices, is_free
 
 # Built once, as it is executed for every page; the values come with the execution.
-_OWNED = update(slices).where(
-    slices.c.id == bindparam("owned"), slices.c.lease_token == bindparam("owner")
+_OWNED = (
+    update(slices)
+    .where(
+        slices.c.id == bindparam("owned"), slices.c.lease_token == bindparam("owner")
+    )
+    .values(begun=0)
 )
 
 
@@ -39,6 +43,8 @@ class SliceClaim:
     shop_key: str
     stream: Stream
     lease_token: str
+    # Turns of it, with this one, that began since one last wrote or ended.
+    begun: int = 0
 
 
 def claim_slice(
@@ -59,6 +65,7 @@ def claim_slice(
         and_(slices.c.id == slice_id, slices.c.lease_token == handed),
         token=token,
         until=until,
+        begins=True,
     )
     return claims[0] if claims else None
 
@@ -89,19 +96,35 @@ def claim_slices_of(
     # Two statements, for the reason that `worker.store.waiting_reconciles` gives.
     chosen = connection.execute(free).scalars().all()
     return lease_slices(
-        connection, one_of(slices.c.id, chosen), token=token, until=until
+        connection, one_of(slices.c.id, chosen), token=token, until=until, begins=True
     )
 
 
 def lease_slices(
-    connection: Connection, wanted: ColumnElement[bool], *, token: str, until: datetime
+    connection: Connection,
+    wanted: ColumnElement[bool],
+    *,
+    token: str,
+    until: datetime,
+    begins: bool = False,
 ) -> list[SliceClaim]:
-    """Lease slices that are not done; of two who come at once, one gets each."""
+    """Lease slices that are not done; of two who come at once, one gets each.
+
+    `begins`: to read them now, and not to hand them out.
+    """
     rows = connection.execute(
         update(slices)
         .where(wanted, slices.c.done_at.is_(None))
-        .values(lease_token=token, lease_until=until)
-        .returning(slices.c.id, slices.c.shop_key, slices.c.stream, slices.c.window_end)
+        .values(
+            lease_token=token, lease_until=until, begun=slices.c.begun + int(begins)
+        )
+        .returning(
+            slices.c.id,
+            slices.c.shop_key,
+            slices.c.stream,
+            slices.c.window_end,
+            slices.c.begun,
+        )
     )
     return [
         SliceClaim(
@@ -109,6 +132,7 @@ def lease_slices(
             shop_key=row.shop_key,
             stream=Stream(row.stream),
             lease_token=token,
+            begun=row.begun,
         )
         # RETURNING keeps no order: the most recent first.
         for row in sorted(rows, key=lambda row: (row.window_end, -row.id), reverse=True)
@@ -138,6 +162,7 @@ def finish_slice(connection: Connection, claim: SliceClaim, *, now: datetime) ->
         connection,
         claim,
         done_at=now,
+        begun=0,
         next_run_at=None,
         lease_token=None,
         lease_until=None,
@@ -187,12 +212,22 @@ def give_back_slice(
     _update_owned(
         connection,
         claim,
+        begun=0,
         next_run_at=next_run_at,
         lease_token=None,
         lease_until=None,
         failures=failures,
         last_error=last_error,
     )
+
+
+def hold_until(connection: Connection, claim: SliceClaim, until: datetime) -> None:
+    """Make the lease end then.
+
+    Raises:
+        LeaseLost: somebody else reads the slice now.
+    """
+    _update_owned(connection, claim, lease_until=until)
 
 
 def stop_stream(

@@ -50,6 +50,8 @@ reconciles = Table(
     Column("next_run_at", UtcTime),
     Column("lease_token", Text),
     Column("lease_until", UtcTime),
+    # Turns that began since one last wrote or ended: their workers died.
+    Column("begun", Integer, nullable=False, server_default="0"),
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("last_error", Text),
     # The last complete pass.
