@@ -26,11 +26,12 @@ def stream(**changed):
     }
 
 
-def found(*, state="active", error=None, **orders):
+def found(*, state="active", error=None, failing=None, **orders):
     """Return the troubles of a shop whose products are well."""
     row = {
         "authorization_state": state,
         "last_error": error,
+        "failing": failing,
         "streams": {"orders": stream(**orders), "products": stream()},
     }
     return list(troubles(row, TARGETS))
@@ -65,6 +66,17 @@ def test_what_passes_by_itself_is_only_to_be_watched():
     ]
 
     assert weights == [Weight.WATCH] * 4
+
+
+def test_a_shop_that_rests_says_so():
+    """Its pulls are not merely late."""
+    resting = {"since": NOW, "failures": 7, "next_try_at": NOW}
+    (trouble,) = found(failing=resting, failures=4, last_error="RetryLater: code 500")
+
+    assert trouble.weight is Weight.WATCH
+    assert trouble.title == (
+        "Orders: pulls keep failing, and are tried ever more rarely"
+    )
 
 
 @pytest.mark.parametrize("kind", [ScopeMissing, CallRejected, RetryLater])

@@ -58,7 +58,9 @@ def troubles(
         )
     for stream in Stream:
         if (found := row["streams"].get(stream.value)) is not None:
-            yield from _of_stream(stream, found, targets[stream])
+            yield from _of_stream(
+                stream, found, targets[stream], rests=row["failing"] is not None
+            )
 
 
 def _dead(state: AuthorizationState, reason: str | None) -> Trouble:
@@ -76,7 +78,7 @@ def _dead(state: AuthorizationState, reason: str | None) -> Trouble:
 
 
 def _of_stream(
-    stream: Stream, row: Mapping[str, Any], target: timedelta
+    stream: Stream, row: Mapping[str, Any], target: timedelta, *, rests: bool
 ) -> Iterator[Trouble]:
     name = stream.value.capitalize()
     if row["disabled"]:
@@ -97,7 +99,9 @@ def _of_stream(
     elif row["failures"]:
         yield Trouble(
             Weight.WATCH,
-            f"{name}: the last pull failed",
+            f"{name}: pulls keep failing, and are tried ever more rarely"
+            if rests
+            else f"{name}: the last pull failed",
             row["last_error"],
             _advice(row["last_error"]) or errors.RetryLater.advice,
         )
