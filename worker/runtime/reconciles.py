@@ -14,11 +14,7 @@ from worker.store.reconcile_claims import ReconcileClaim, claim_reconcile, hold_
 from worker.store.reconciles import request_reconcile
 from worker.store.shops import find_shop
 from worker.sync.reconcile import Reconciler
-from worker.sync.reconcile_turn import (
-    ReconcilePlan,
-    ReconcileTurn,
-    take_reconcile_turn,
-)
+from worker.sync.reconcile_turn import ReconcilePlan, ReconcileTurn, take_reconcile_turn
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    Row,
-    bindparam,
-    func,
-    select,
-    true,
-    update,
-)
+from sqlalchemy import Connection, Row, bindparam, func, select, true, update
 
 from worker.domain.grants import DEAD, AuthorizationState
 from worker.domain.identity import Credentials

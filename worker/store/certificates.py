@@ -4,17 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import (
-    Connection,
-    Float,
-    and_,
-    case,
-    cast,
-    func,
-    select,
-    true,
-    update,
-)
+from sqlalchemy import Connection, Float, and_, case, cast, func, select, true, update
 
 from worker.domain.records import Stream
 from worker.store.membership import one_of

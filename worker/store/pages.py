@@ -9,10 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import (
-    Connection,
-    delete,
-)
+from sqlalchemy import Connection, delete
 
 from worker.domain.pages import Unreadable
 from worker.domain.records import Record, Stream

@@ -5,12 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    and_,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, and_, update
 
 from worker.domain.errors import LeaseLost
 from worker.domain.records import Stream

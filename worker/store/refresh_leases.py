@@ -2,11 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import (
-    Connection,
-    or_,
-    update,
-)
+from sqlalchemy import Connection, or_, update
 
 from worker.store.schema.accounts import authorizations
 

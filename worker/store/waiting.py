@@ -10,16 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    Integer,
-    Select,
-    bindparam,
-    or_,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import Connection, Integer, Select, bindparam, or_, select, text, update
 
 from worker.domain.records import Stream
 from worker.store.membership import one_of

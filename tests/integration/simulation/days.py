@@ -38,11 +38,7 @@ from worker.sync.backfill import SlicePuller
 from worker.sync.pages import Source
 from worker.sync.pull import Puller
 from worker.sync.reconcile import Reconciler
-from worker.sync.reconcile_turn import (
-    ReconcilePlan,
-    ReconcileTurn,
-    take_reconcile_turn,
-)
+from worker.sync.reconcile_turn import ReconcilePlan, ReconcileTurn, take_reconcile_turn
 from worker.sync.slice_turn import take_slice_turn
 from worker.sync.turn import Plan, Turn, take_turn
 from worker.sync.windows import History
