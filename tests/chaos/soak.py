@@ -29,8 +29,10 @@ _LOOK_EVERY = 5  # seconds
 _MB = 1e6
 # Python's allocator takes and gives so much at once.
 _STEP = 1.05  # MB
+# Pages are full from the beginning: a worker that reads larger ones, as shops grow, needs
+# more memory for them. Temu's products are read in full by each pull.
 _WORLD = (
-    *("--sellers", "1", "--malls", "1", "--orders", "200", "--products", "40"),
+    *("--sellers", "1", "--malls", "1", "--orders", "200", "--products", "120"),
     *("--churn", "2", "--token-lifetime", "60s"),
 )
 # One worker does it all: three would take three times as long to warm up.
