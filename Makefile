@@ -61,7 +61,7 @@ chaos: $(VENV)/.installed-dev ## kill, freeze and cut everything, and time each 
 	$(BIN)/python -m tests.chaos
 	$(BIN)/python -m tests.chaos.full_disk
 
-soak: $(VENV)/.installed-dev ## two days of work in 20 minutes (SOAK_SECONDS): does anything grow?
+soak: $(VENV)/.installed-dev ## three days of work in half an hour (SOAK_SECONDS): does anything grow?
 	$(BIN)/python -m tests.chaos.soak
 
 lock: $(VENV)/.installed-dev ## renew the two lock files
