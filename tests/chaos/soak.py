@@ -27,8 +27,8 @@ from tests.postgresql import postgresql_database, running_postgresql
 
 _LOOK_EVERY = 5  # seconds
 _MB = 1e6
-# Python's allocator takes and gives so much at once.
-_STEP = 1.05  # MB
+# Allocators take and give in steps.
+_STEP = 1.0  # MB
 # Pages are full from the beginning: a worker that reads larger ones, as shops grow, needs
 # more memory for them. Temu's products are read in full by each pull.
 _WORLD = (
