@@ -8,12 +8,14 @@ give it back.
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from worker.domain.records import Stream
+from worker.store.claims import Claim
 from worker.store.events import record_event
+from worker.store.reconcile_claims import ReconcileClaim
+from worker.store.slice_claims import SliceClaim
 
 # Workers are killed for other reasons as well.
 TOLERATED = 3
@@ -25,18 +27,7 @@ _ADVICE = (
 )
 
 
-class Begun(Protocol):
-    """A claim on a turn that has begun."""
-
-    @property
-    def shop_key(self) -> str: ...  # noqa: D102 -- what it is called is what it is
-    @property
-    def stream(self) -> Stream: ...  # noqa: D102 -- see above
-    @property
-    def begun(self) -> int: ...  # noqa: D102 -- see above
-
-
-_Claim = TypeVar("_Claim", bound=Begun)
+_Claim = TypeVar("_Claim", Claim, SliceClaim, ReconcileClaim)
 
 
 def hold_longer(
