@@ -33,7 +33,7 @@ class OneOf(BinaryExpression[bool]):
 
 
 def one_of(column: ColumnElement[Any], values: Iterable[object]) -> OneOf:
-    """Return the condition that a column is one of these values."""
+    """Return the condition that a column is one of these texts or numbers."""
     return _one_of(column, bindparam(None, list(values), type_=_Values(column.type)))
 
 
