@@ -12,18 +12,11 @@ def given_bytes(text: str, *, name: str) -> bytes:
     Raises:
         OperatorError: the file cannot be read.
     """
-    if text.startswith("@"):
-        return file_bytes(text[1:], name=name)
-    return os.fsencode(text)
-
-
-def file_bytes(path: str, *, name: str) -> bytes:
-    """Return what is in a file.
-
-    Raises:
-        OperatorError: it cannot be read.
-    """
+    if not text.startswith("@"):
+        return os.fsencode(text)
     try:
-        return Path(path).read_bytes()
+        return Path(text[1:]).read_bytes()
     except OSError as error:
-        raise OperatorError(f"{name} {path} cannot be read: {error.strerror}") from None
+        raise OperatorError(
+            f"{name} {text[1:]} cannot be read: {error.strerror}"
+        ) from None

@@ -1,6 +1,7 @@
 """`sellersync tiktok-app`: bodies of TikTok's mobile app API; see docs/tiktok-app.md."""
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,6 +27,8 @@ _DECODE = """Example:
     sellersync tiktok-app decode --data 0a0576616c7565107b"""
 # As the package names bytes that are neither text nor a message.
 _BYTES = "__bytes_hex__"
+# No longer than the largest number of a field.
+_NUMBER = re.compile(r"[0-9]{1,9}")
 
 _Binary = Annotated[
     str, typer.Option(metavar="HEX", help="In hexadecimal, or @FILE as it is.")
@@ -79,12 +82,14 @@ def encode_message(
 ) -> None:
     """Encode a message of protobuf."""
     try:
-        fields: object = json.loads(given_bytes(data, name="the message"))
+        fields: object = json.loads(
+            given_bytes(data, name="the message"), object_pairs_hook=_fields
+        )
     except (ValueError, RecursionError) as error:
         raise OperatorError(f"the message is not JSON: {error}") from None
     if not isinstance(fields, dict):
         raise OperatorError('the message is not a JSON object, {"1": …}')
-    _give(encode(_fields(fields)), output)
+    _give(encode(fields), output)
 
 
 def decode_message(*, data: _Binary) -> None:
@@ -112,21 +117,25 @@ def _give(result: bytes, output: Path | None) -> None:
         file.write(result)
 
 
-def _fields(message: dict[str, Any]) -> dict[Any, Any]:
-    """Return the fields of a JSON object by number, and bytes where it says so."""
-    return {
-        int(name) if name.isdecimal() else name: _value(value)
-        for name, value in message.items()
-    }
+def _fields(pairs: list[tuple[str, Any]]) -> dict[Any, Any] | bytes:
+    """Return the fields of a JSON object by number, or the bytes that it stands for."""
+    if [name for name, _ in pairs] == [_BYTES]:
+        return _from_hex(pairs[0][1])
+    fields: dict[Any, Any] = {}
+    for name, value in pairs:
+        # What is no number `encode` refuses.
+        number = int(name) if _NUMBER.fullmatch(name) else name
+        if number in fields:
+            raise OperatorError(
+                f"field {number} is there twice; give each field of a message once"
+            )
+        fields[number] = value
+    return fields
 
 
-def _value(value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
-    if [*value] != [_BYTES]:
-        return _fields(value)
+def _from_hex(text: Any) -> bytes:
     try:
-        return bytes.fromhex(value[_BYTES])
+        return bytes.fromhex(text)
     except (TypeError, ValueError):
         raise OperatorError(f"{_BYTES} has to be hexadecimal") from None
 
