@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from config.embedded import redis_url
 from config.settings import settings
+from worker.health.stop_signals import StopSignals
 from worker.health.watchdog import Watchdog
 
 # It sleeps up to `beat_max_loop_interval`, and a try to send may take its socket's timeout.
@@ -17,10 +18,11 @@ _QUIET = 10.0  # seconds
 
 
 class WatchedScheduler(Scheduler):
-    """A beat that hangs in a dead connection ends, and is started again."""
+    """A beat that hangs in a dead connection ends, and is started again; asked to end, it does."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self._ticked_at = time.monotonic()
+        self._stop_signals = StopSignals()
         super().__init__(*arguments, **options)
         configured = settings()
         self._watchdog = Watchdog(
@@ -34,9 +36,12 @@ class WatchedScheduler(Scheduler):
 
     @override
     def tick(self, *arguments: Any, **options: Any) -> float:
-        """Send what is due, and begin to watch with the first time."""
+        """Send what is due, one message at most."""
+        # With the first tick both begin: before it Celery installs handlers of its own.
         self._watchdog.start()
-        wait = super().tick(*arguments, **options)
+        self._stop_signals.listen()
+        with self._stop_signals.put_off():
+            wait = super().tick(*arguments, **options)
         self._ticked_at = time.monotonic()
         return float(wait)
 
