@@ -37,4 +37,5 @@ def test_each_fault_is_recovered_from_in_time_and_costs_nothing():
     assert outcome.doubled == []
     assert outcome.lost == []
     assert outcome.absent == ""
+    assert outcome.obstinate == []
     assert outcome.over == 0

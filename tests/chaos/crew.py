@@ -36,11 +36,11 @@ class Crew:
         self._supervisor.start()
         self._keeper.start()
 
-    def stop(self) -> None:
-        """Ask all of them to end, as the supervisor does."""
+    def stop(self) -> list[str]:
+        """Ask all of them to end, as the supervisor does; return those that had to be killed."""
         self._over.set()
         self._keeper.join()
-        self._supervisor.stop()
+        return self._supervisor.stop()
 
     def names(self, kind: str = "") -> list[str]:
         """Return the names of the processes of a kind."""

@@ -51,6 +51,8 @@ class Outcome:
     calls: int = 0
     lost: list[str] = field(default_factory=list)
     absent: str = ""
+    # Asked to end, they did not.
+    obstinate: list[str] = field(default_factory=list)
     events: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -61,9 +63,8 @@ class Outcome:
             for each in self.suffered
             if each.recovery.everything is None or each.recovery.everything > BOUND
         ]
-        return not (
-            late or self.wrong or self.doubled or self.over or self.lost or self.absent
-        )
+        troubles = (late, self.wrong, self.doubled, self.over, self.lost)
+        return not (any(troubles) or self.absent or self.obstinate)
 
     def table(self) -> Table:
         """Return the recoveries."""
@@ -96,6 +97,9 @@ class Outcome:
         table.add_row("calls over a limit", f"{self.over} of {self.calls}")
         table.add_row("sellers whose tokens are lost", str(len(self.lost)))
         table.add_row("processes not at work", self.absent or "none")
+        table.add_row(
+            "processes that did not end when asked", ", ".join(self.obstinate) or "none"
+        )
         table.add_row(
             "events",
             ", ".join(f"{name} {n}" for name, n in self.events.items()) or "none",
@@ -138,6 +142,7 @@ def run_faults(
         outcome.over, outcome.calls = calls_over(stage)
         outcome.lost = tokens_lost(stage)
         outcome.events = events(stage)
+        outcome.obstinate = stage.crew.stop()
     return outcome
 
 

@@ -165,13 +165,15 @@ def main() -> None:
         wrong, _ = wait_for_truth(stage)
         doubled = doubled_changes(stage)
         over, calls = calls_over(stage)
+        killed = stage.crew.stop()
     shown, well = table(courses)
     console.print(shown)
     console.print(
         f"{seconds:.0f} s, {calls} calls, {over} over a limit, "
-        f"{len(wrong)} rows wrong, {len(doubled)} changes doubled"
+        f"{len(wrong)} rows wrong, {len(doubled)} changes doubled, "
+        f"{len(killed)} processes did not end when asked"
     )
-    sys.exit(0 if well and not (wrong or doubled) else 1)
+    sys.exit(0 if well and not (wrong or doubled or over or killed) else 1)
 
 
 if __name__ == "__main__":

@@ -103,8 +103,10 @@ class Supervisor:
         *,
         grace: float = GRACE,
         in_a_hurry: Callable[[float], object] = _PATIENT.wait,
-    ) -> None:
-        """Ask every part to end, and end those that do not; safe to call twice.
+    ) -> list[str]:
+        """Ask every part to end, end those that do not and return their names.
+
+        Safe to call twice.
 
         `in_a_hurry` waits for some seconds and says whether the grace is over already.
         """
@@ -114,8 +116,10 @@ class Supervisor:
         while any(running.process.poll() is None for running in self._running):
             if in_a_hurry(_LOOK_EVERY) or self._monotonic() > give_up:
                 break
+        killed = []
         for running in self._running:
             if running.process.poll() is None:
+                killed.append(running.part.name)
                 log.warning("part_killed", part=running.part.name)
                 _send(running.process, signal.SIGKILL)
             status = running.process.wait()
@@ -123,6 +127,7 @@ class Supervisor:
                 running.process.stdin.close()
             log.info("part_stopped", part=running.part.name, status=status)
         self._running.clear()
+        return killed
 
     def _plan_restart(self, running: _Running, now: float) -> None:
         lived = now - running.started_at

@@ -72,7 +72,7 @@ def test_a_long_life_is_forgiven():
 
 @pytest.fixture
 def stopped():
-    """Start a real process, stop it, and give how it ended."""
+    """Start a real process, stop it, and give how it ended and who is said to have been killed."""
 
     def stop(habit, **how):
         processes: list[subprocess.Popen[bytes]] = []
@@ -91,26 +91,27 @@ def stopped():
 
         supervisor = Supervisor([Part(name="part", module="m")], start=start)
         supervisor.start()
-        supervisor.stop(**how)
-        supervisor.stop(**how)
+        killed = supervisor.stop(**how)
+        assert supervisor.stop(**how) == []
         (process,) = processes
         assert process.stdout is not None
         process.stdout.close()
-        return process.returncode
+        return process.returncode, killed
 
     return stop
 
 
 def test_a_part_is_asked_to_end(stopped):
     """SIGTERM comes first."""
-    assert stopped(LISTENS) == -signal.SIGTERM
+    assert stopped(LISTENS) == (-signal.SIGTERM, [])
 
 
 def test_a_part_that_does_not_listen_is_killed_after_the_grace(stopped):
     """Nothing is left behind."""
-    assert stopped(STUBBORN, grace=0.3) == -signal.SIGKILL
+    assert stopped(STUBBORN, grace=0.3) == (-signal.SIGKILL, ["part"])
 
 
 def test_whoever_is_in_a_hurry_gets_no_grace(stopped):
     """The second Ctrl-C ends it at once."""
-    assert stopped(STUBBORN, in_a_hurry=lambda _seconds: True) == -signal.SIGKILL
+    killed = (-signal.SIGKILL, ["part"])
+    assert stopped(STUBBORN, in_a_hurry=lambda _seconds: True) == killed
