@@ -2,6 +2,7 @@
 
 import signal
 import time
+from threading import Event
 
 import pytest
 from sqlalchemy import select
@@ -85,4 +86,18 @@ def test_it_gives_up_pages_that_take_too_long(stage, wait_for):
     assert 15 < took < 20
     assert left == []
     assert "pages_given_up" in stage.crew.log("worker-a").read_text()
+    assert after.missing == ""
+
+
+def test_it_ends_in_time_though_redis_does_not_answer(stage, wait_for):
+    """Nobody can be told that it is gone; its leases are in the database."""
+    stage.valkey.freeze()
+    Event().wait(3)
+
+    took, left = ask_to_end(stage, wait_for)
+    stage.valkey.thaw()
+    after = recovered(stage, moment(stage), patience=60)
+
+    assert took < 20
+    assert left == []
     assert after.missing == ""

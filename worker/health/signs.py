@@ -39,10 +39,11 @@ class Watchers:
 
     def end(self, **_: object) -> None:
         """Let the worker end: it takes no messages any more, and finishes its pages."""
+        # First: a Redis that does not answer would hold it up.
+        end_in_time(_database)
         if self._watchdog is not None and self._lookout is not None:
             self._watchdog.stop()
             self._lookout.stop()
-        end_in_time(_database)
 
 
 _WATCHERS = Watchers()
