@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import version
 from ssl import SSLCertVerificationError
@@ -164,10 +165,16 @@ class HttpTransport:
         # The environment is read here, not for every call; and a `.netrc` never.
         session.trust_env = False
         session.verify = _certificates()
-        session.headers["User-Agent"] = f"sellersync/{version('sellersync')}"
+        session.headers["User-Agent"] = _user_agent()
         # One seller's cookie must not travel with another seller's call.
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         return session
+
+
+@cache
+def _user_agent() -> str:
+    """Return our name and version, read from the package's files once."""
+    return f"sellersync/{version('sellersync')}"
 
 
 def _certificates() -> str | bool:
