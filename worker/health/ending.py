@@ -19,6 +19,8 @@ log = structlog.get_logger(__name__)
 
 # Supervisors, Docker too, are less patient than half a minute.
 GRACE = 18.0  # seconds
+# Of what is left until then, for a database that may not answer.
+_DATABASE_PATIENCE = 1.5  # seconds
 
 
 def end_in_time(
@@ -39,11 +41,24 @@ def _give_up_after(
     database: Callable[[], Database], grace: float, end: Callable[[int], object]
 ) -> None:
     Event().wait(grace)
+    giving_back = Thread(target=_give_back, args=(database,), daemon=True)
+    giving_back.start()
+    giving_back.join(_DATABASE_PATIENCE)
+    if giving_back.is_alive():
+        _tell_not_given_back("no answer in time")
+    end(0)
+
+
+def _give_back(database: Callable[[], Database]) -> None:
     try:
         with database().write() as connection:
             given_back = give_back_leases(connection)
-        log.warning("pages_given_up", leases=given_back)
     except SQLAlchemyError as error:
-        # Then they are free when they are over.
-        log.warning("leases_not_given_back", reason=type(error).__name__)
-    end(0)
+        _tell_not_given_back(type(error).__name__)
+    else:
+        log.warning("pages_given_up", leases=given_back)
+
+
+def _tell_not_given_back(reason: str) -> None:
+    # They are free when they are over.
+    log.warning("leases_not_given_back", reason=reason)
