@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Event
 
+import psutil
+
 from tests.chaos.stage import Stage
 from tests.postgresql import away
 from worker.store.streams import all_streams
@@ -107,6 +109,18 @@ def restart_postgresql(stage: Stage, _chance: random.Random) -> None:
         _wait(5)
 
 
+def freeze_postgresql(stage: Stage, _chance: random.Random) -> None:
+    """All connections stay open, nothing answers: for longer than the leases."""
+    told = (_data_folder(stage) / "postmaster.pid").read_text()
+    server = psutil.Process(int(told.split()[0]))
+    processes = [server, *server.children(recursive=True)]
+    for process in processes:
+        process.suspend()
+    _wait(20)
+    for process in processes:
+        process.resume()
+
+
 def drop_postgresqls_clients(stage: Stage, _chance: random.Random) -> None:
     """Every connection to the database is cut, in the middle of a transaction too."""
     with stage.database.write() as connection:
@@ -175,6 +189,7 @@ FAULTS: Mapping[str, Fault] = {
     "Valkey's clients dropped": drop_valkeys_clients,
     "connections half open": half_open,
     "PostgreSQL restarted, 5 s away": restart_postgresql,
+    "PostgreSQL frozen for 20 s": freeze_postgresql,
     "PostgreSQL's clients dropped": drop_postgresqls_clients,
     "12 s of 5xx": storm_of_5xx,
     "12 s of 429": storm_of_429,
