@@ -93,15 +93,22 @@ def look(stage: Stage) -> dict[str, float]:
     return figures
 
 
-def warm_up(stage: Stage, *, seconds: float) -> None:
-    """Let every thread that has read a page hold it until all have one, again and again."""
+def warm_up(stage: Stage, *, seconds: float) -> dict[str, float]:
+    """Let every thread that has read a page hold it until all have one, again and again.
+
+    Returns the most that each figure came to.
+    """
+    most = look(stage)
     clock = Patience()
     while clock.look() < seconds:
         with stage.database.write() as connection:
             # Each page is written with a line of this log.
             connection.exec_driver_sql("LOCK TABLE page_reads IN SHARE MODE")
             _wait(_HOLD_FOR, clock)
+        for name, figure in look(stage).items():
+            most[name] = max(most[name], figure)
         _wait(_HOLD_EVERY - _HOLD_FOR, clock)
+    return most
 
 
 def _wait(seconds: float, clock: Patience) -> None:
@@ -124,9 +131,11 @@ def soak(stage: Stage, *, seconds: float) -> dict[str, Course]:
     }
 
 
-def table(courses: dict[str, Course]) -> tuple[Table, bool]:
+def table(most: dict[str, float], courses: dict[str, Course]) -> tuple[Table, bool]:
     """Return the table, and whether everything is flat."""
-    shown = Table("", "at half time", "at the end", "per hour", "noise", "")
+    shown = Table("", "warming up: most", "at half time", "at the end")
+    for heading in ("per hour", "noise", ""):
+        shown.add_column(heading)
     well = True
     for name, course in courses.items():
         # A quarter of the looks at each end: threads and connections come and go.
@@ -135,6 +144,7 @@ def table(courses: dict[str, Course]) -> tuple[Table, bool]:
         well = well and flat
         shown.add_row(
             name,
+            f"{most[name]:.1f}",
             f"{fmean(course.values[:part]):.1f}",
             f"{fmean(course.values[-part:]):.1f}",
             f"{course.per_hour:+.2f}",
@@ -160,13 +170,13 @@ def main() -> None:
         stage.sandbox.control(latency_ms=LATENCY)
         began = recovered(stage, moment(stage), patience=60)
         assert not began.missing, began.missing
-        warm_up(stage, seconds=seconds / 2)
+        most = warm_up(stage, seconds=seconds / 2)
         courses = soak(stage, seconds=seconds / 2)
         wrong, _ = wait_for_truth(stage)
         doubled = doubled_changes(stage)
         over, calls = calls_over(stage)
         killed = stage.crew.stop()
-    shown, well = table(courses)
+    shown, well = table(most, courses)
     console.print(shown)
     console.print(
         f"{seconds:.0f} s, {calls} calls, {over} over a limit, "
