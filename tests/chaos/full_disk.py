@@ -17,7 +17,7 @@ from pathlib import Path
 from threading import Event
 
 from tests.chaos.judging import doubled_changes, events, tokens_lost, wait_for_truth
-from tests.chaos.recovery import Recovery, moment, recovered
+from tests.chaos.recovery import Recovery, in_seconds, moment, recovered
 from tests.chaos.stage import Stage, staged
 
 # Enough for as long as it may take on a busy machine.
@@ -110,7 +110,7 @@ def main() -> None:
         told = dict(events(stage))
     suffered = (
         f"disk full for {_FULL_FOR:.0f} s ({'a small one' if disk else 'a limit'}): "
-        f"{failed} writes failed; all is well after {recovery.everything} s\n"
+        f"{failed} writes failed; all is well after {in_seconds(recovery.everything)}\n"
     )
     judged = (
         f"rows that differ: {len(wrong)} (after {took:.1f} s); changes doubled: "

@@ -109,3 +109,8 @@ def _absent(stage: Stage, passed: float) -> str:
     return ", ".join(
         name for name in stage.crew.names() if stage.crew.pid(name) not in at_work
     )
+
+
+def in_seconds(value: float | None) -> str:
+    """Return how long it took, as people read it."""
+    return "never" if value is None else f"{value:.1f} s"

@@ -16,7 +16,7 @@ from tests.chaos.judging import (
     tokens_lost,
     wait_for_truth,
 )
-from tests.chaos.recovery import Recovery, moment, recovered
+from tests.chaos.recovery import Recovery, in_seconds, moment, recovered
 from tests.chaos.stage import Stage, staged
 from tests.postgresql import postgresql_database, running_postgresql
 
@@ -73,8 +73,8 @@ class Outcome:
             table.add_row(
                 each.name,
                 f"{each.lasted:.1f} s",
-                _seconds(each.recovery.streams),
-                _seconds(each.recovery.everything) + f" {each.recovery.missing}",
+                in_seconds(each.recovery.streams),
+                in_seconds(each.recovery.everything) + f" {each.recovery.missing}",
             )
         return table
 
@@ -126,15 +126,15 @@ def run_faults(
         outcome = Outcome()
         stage.sandbox.control(latency_ms=LATENCY)
         began = recovered(stage, moment(stage), patience=PATIENCE)
-        say(f"seed {seed}; everything runs after {_seconds(began.everything)}")
+        say(f"seed {seed}; everything runs after {in_seconds(began.everything)}")
         for name in order:
             suffered = _suffer(stage, name, chance)
             outcome.suffered.append(suffered)
             told = suffered.recovery
             say(
                 f"{name}: lasted {suffered.lasted:.1f} s; streams go on after "
-                f"{_seconds(told.streams)}, all is well after "
-                f"{_seconds(told.everything)} {told.missing}"
+                f"{in_seconds(told.streams)}, all is well after "
+                f"{in_seconds(told.everything)} {told.missing}"
             )
         outcome.wrong, outcome.truth_took = wait_for_truth(stage)
         outcome.absent = recovered(stage, moment(stage), patience=30).missing
@@ -161,7 +161,3 @@ def _suffer(stage: Stage, name: str, chance: random.Random) -> Suffered:
 def _p99(took: Sequence[float]) -> float:
     # As if each fault were as frequent as any other; of few, it is near the longest.
     return quantiles([*took, *took], n=100, method="inclusive")[98]
-
-
-def _seconds(value: float | None) -> str:
-    return "never" if value is None else f"{value:.1f} s"
