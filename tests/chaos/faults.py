@@ -3,6 +3,7 @@
 import random
 import signal
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 
@@ -113,12 +114,16 @@ def freeze_postgresql(stage: Stage, _chance: random.Random) -> None:
     """All connections stay open, nothing answers: for longer than the leases."""
     told = (_data_folder(stage) / "postmaster.pid").read_text()
     server = psutil.Process(int(told.split()[0]))
-    processes = [server, *server.children(recursive=True)]
+    # Then it starts no others.
+    server.suspend()
+    processes = [*server.children(recursive=True), server]
     for process in processes:
-        process.suspend()
+        with suppress(psutil.NoSuchProcess):
+            process.suspend()
     _wait(20)
     for process in processes:
-        process.resume()
+        with suppress(psutil.NoSuchProcess):
+            process.resume()
 
 
 def drop_postgresqls_clients(stage: Stage, _chance: random.Random) -> None:
