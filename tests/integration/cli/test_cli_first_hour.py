@@ -118,7 +118,7 @@ def test_pull_here_reads_several_slices_of_history_at_once(
         "import worker.sync.slices\nworker.sync.slices.COMFORTABLE = 10\n"
     )
     many = sellersync.but(PYTHONPATH=str(small_slices))
-    sandbox.tell(latency_ms=600)
+    sandbox.tell(latency_ms=1500)
     began = time.monotonic()
     try:
         first = many("pull", "orders", "--here", "--json").document["shops"][0]
@@ -133,7 +133,7 @@ def test_pull_here_reads_several_slices_of_history_at_once(
         120,
     )
     assert orders["slices"] >= 12
-    assert took < 0.6 * orders["slices"]
+    assert took < 1.5 * orders["slices"]
 
 
 def test_the_embedded_broker_is_there_for_the_command_and_gone_after_it(
@@ -209,7 +209,7 @@ def test_following_changes_ends_well(sellersync, mall):
 
 def test_ctrl_c_gives_the_stream_back(sellersync, sandbox, mall):
     """The pull ends at its next page; another one goes on at once, not after the lease."""
-    sandbox.tell(latency_ms=600)
+    sandbox.tell(latency_ms=1500)
     try:
         process = sellersync.start("pull", "products", "--here")
         while not is_claimed(sellersync.folder / "home" / "sellersync.db", mall):
