@@ -39,7 +39,7 @@ UNKNOWN_TOKEN = Verdict(3000031, "access_token not exists.")
 SCOPE_MISSING = Verdict(
     3000032,
     "access_token don't have this api access, please ask for seller to authorize this"
-    " api in seller center first，and share the new access_token with you.",  # noqa: RUF001
+    " api in seller center first，and share the new access_token with you.",  # noqa: RUF001 -- Temu's comma
 )
 WRONG_PAIR = Verdict(3000033, "access_token and app_key are not mapping.")
 EXPIRED_TOKEN = Verdict(
