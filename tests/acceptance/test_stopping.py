@@ -4,7 +4,6 @@ import signal
 import time
 from threading import Event
 
-import orjson
 import pytest
 from sqlalchemy import select
 
@@ -129,24 +128,3 @@ def test_it_ends_in_time_though_redis_does_not_answer(stage, wait_for):
     assert took < 20
     assert left == []
     assert recovered(stage, since, patience=ONE_LEASE_LATER).missing == ""
-
-
-def test_a_message_that_comes_while_it_ends_stays_in_its_queue(stage, wait_for):
-    """The worker has asked Redis for the next one before; it gives up, and reads no more."""
-    stage.sandbox.control(latency_ms=60_000)
-    assert wait_for(lambda: len(streams_held(stage)) > 2)
-    # Nobody else sends anything.
-    stage.crew.send("beat-a", signal.SIGSTOP)
-    Event().wait(1)
-    redis = stage.valkey.client
-    (message, _, queue), *_ = map(orjson.loads, redis.hvals("sellersync:unacked"))
-    message["properties"]["delivery_tag"] = "another"
-
-    stage.crew.send("worker-a", signal.SIGTERM)
-    Event().wait(0.2)
-    redis.lpush(f"sellersync:{queue}", orjson.dumps(message))
-    Event().wait(3)
-    waiting = redis.llen(f"sellersync:{queue}")
-    stage.crew.send("beat-a", signal.SIGCONT)
-
-    assert waiting == 1

@@ -1,0 +1,90 @@
+"""What Redis hands to a worker that is ending goes back to its queue."""
+
+from contextlib import suppress
+
+import pytest
+import redis
+from celery.worker import state
+from kombu import Connection, Consumer, Exchange, Producer, Queue
+
+from config.embedded import redis_url
+from config.settings import Settings
+from worker.health.transport import use_steady_transport
+
+pytestmark = pytest.mark.integration
+
+QUEUE = Queue("pull", Exchange("pull"), routing_key="pull")
+
+
+@pytest.fixture
+def client(own_valkey):
+    """Return a client of a Valkey without anything in it."""
+    client = redis.Redis.from_url(own_valkey[1])
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def producer(connect):
+    """Return who sends to the queue."""
+    return Producer(connect(), exchange=QUEUE.exchange, routing_key="pull")
+
+
+@pytest.fixture
+def connect(own_valkey):
+    """Return connections as workers have them, to that Valkey."""
+    use_steady_transport()
+    broker = redis_url(Settings(redis_url=own_valkey[1])).broker
+    connections = []
+
+    def connect():
+        connections.append(Connection(broker))
+        return connections[-1]
+
+    yield connect
+    for connection in connections:
+        connection.release()
+
+
+@pytest.fixture
+def worker(connect):
+    """Return who has asked Redis for the next message, and waits."""
+    connection = connect()
+    consumer = Consumer(connection, [QUEUE], on_message=lambda _: pytest.fail("taken"))
+    consumer.consume()
+    with suppress(TimeoutError):
+        connection.drain_events(timeout=0.1)
+    return consumer
+
+
+def test_the_answer_to_its_last_question(worker, producer, client, monkeypatch):
+    """It is asked to end, then somebody sends a message, which Redis hands out at once."""
+    monkeypatch.setattr(state, "should_stop", 0)
+    producer.publish({})
+    assert client.llen("pull") == 0
+
+    worker.cancel()
+
+    assert client.llen("pull") == 1
+    assert client.hlen("unacked") == 0
+
+
+def test_no_answer(worker, client, monkeypatch):
+    """Nobody sends anything: it does not wait for long."""
+    monkeypatch.setattr(state, "should_stop", 0)
+
+    worker.cancel()
+
+    assert client.llen("pull") == 0
+
+
+def test_a_queue_less_is_not_the_end(worker, producer, client):
+    """An operator takes the queue away: it reads the answer when its loop comes to it."""
+    producer.publish({})
+
+    worker.cancel()
+    before = client.llen("pull")
+    with suppress(TimeoutError):
+        worker.connection.drain_events(timeout=0.1)
+
+    assert (before, client.llen("pull")) == (0, 1)
