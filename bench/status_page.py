@@ -174,7 +174,7 @@ def fill(database: Database) -> None:
             [
                 {
                     "at": _NOW,
-                    "name": "pull_failed" if n % 50 == 0 else "authorization_active",
+                    "name": "pull_failed" if n % 2 == 0 else "authorization_active",
                     "app_id": _APP_ID,
                     "detail": {"subject": f"seller-{n}", "reason": "made up"},
                 }

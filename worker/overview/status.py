@@ -11,13 +11,13 @@ from worker.domain.limits import OF_APP
 from worker.domain.pages import StreamRules
 from worker.gateway.ledger import Standing
 from worker.marketplaces import marketplaces
+from worker.overview.events import event_rows
 from worker.runtime import Runtime
 from worker.store.authorizations import Authorization, all_authorizations
 from worker.store.certificates import StoredHistory, all_histories
 from worker.store.database import database_now
-from worker.store.events import Event, recent_events
 from worker.store.reconciles import StoredReconcile, all_reconciles
-from worker.store.shops import StoredShop, all_shops, shops_of_sellers
+from worker.store.shops import StoredShop, all_shops
 from worker.store.streams import StoredStream, all_streams
 from worker.sync.certificate import certify
 
@@ -152,30 +152,6 @@ def _reconcile(stored: StoredReconcile | None) -> Row | None:
         "next_run_at": stored.next_run_at,
         "failures": stored.failures,
         "last_error": stored.last_error,
-    }
-
-
-def event_rows(connection: Connection, *, limit: int) -> list[Row]:
-    """Return the newest events; one that is about a seller is about that seller's shops."""
-    events = recent_events(connection, limit=limit, routine=False)
-    sellers = {
-        (event.app_id or "", str(event.detail.get("subject"))) for event in events
-    }
-    shops = shops_of_sellers(connection, sellers)
-    return [_event(event, shops) for event in events]
-
-
-def _event(event: Event, shops: Mapping[tuple[str, str], list[str]]) -> Row:
-    about = shops.get((event.app_id or "", str(event.detail.get("subject"))), [])
-    if event.shop_key is not None:
-        about = [event.shop_key]
-    return {
-        "at": event.at,
-        "name": event.name,
-        "shop_key": about[0] if about else None,
-        "shop_keys": about,
-        "app_id": event.app_id,
-        "detail": event.detail,
     }
 
 

@@ -13,7 +13,8 @@ from starlette.routing import BaseRoute, Route
 
 from worker.domain.records import Stream
 from worker.marketplaces import marketplaces
-from worker.overview.status import event_rows, shop_rows
+from worker.overview.events import event_rows
+from worker.overview.status import shop_rows
 from worker.overview.summary import Summary, summarize
 from worker.overview.troubles import Trouble, Weight, troubles
 from worker.runtime import Runtime

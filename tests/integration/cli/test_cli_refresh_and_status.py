@@ -127,6 +127,19 @@ def test_status_for_people(sellersync, mall):
     assert "seller_connected" in shown
 
 
+def test_alike_events_are_told_once(sellersync, tiktok_shops):
+    """With how often, since when, and all the shops that they are about."""
+    status = sellersync("status", "--json").document
+    shown = sellersync("status").out
+    (found,) = [row for row in status["events"] if row["name"] == "shop_found"]
+
+    assert set(found["shop_keys"]) == set(tiktok_shops)
+    assert found["times"] == len(tiktok_shops) > 1
+    assert found["since"] <= found["at"]
+    assert f"shop_found ({len(tiktok_shops)} times)" in shown
+    assert f"{found['shop_key']} and {len(tiktok_shops) - 1} more" in shown
+
+
 def test_status_works_without_redis(sellersync, mall):
     """Nobody knows what was sent; everything else is there."""
     away = sellersync.but(SELLERSYNC_REDIS_URL="redis://:hunter2@127.0.0.1:1/0")

@@ -54,7 +54,9 @@ def test_it_shows_every_shop_with_tokens_and_streams(connected):
     assert "Seller 1 Shop" in page.text
     assert "first pull" in page.text
     assert page.text.count("data-app=") == 4
-    assert "Seller connected" in page.text
+    (told,) = re.findall(r"<strong>Seller connected</strong>.*tiktok_shop.*", page.text)
+    assert ">2 times<" in told
+    assert ">and 3 more<" in told
 
 
 def test_search_sort_and_filter_are_part_of_the_address(connected):

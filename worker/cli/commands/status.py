@@ -150,4 +150,7 @@ def _allowed(limit: dict[str, Any]) -> str:
 
 def _event(row: dict[str, Any]) -> list[object]:
     facts = (f"{name}={value}" for name, value in row["detail"].items() if value)
-    return [row["at"], row["name"], row["shop_key"], " ".join(facts)]
+    more = len(row["shop_keys"]) - 1
+    shops = f"{row['shop_key']} and {more} more" if more > 0 else row["shop_key"]
+    times = f" ({row['times']} times)" if row["times"] > 1 else ""
+    return [row["at"], f"{row['name']}{times}", shops, " ".join(facts)]
