@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Callable
 from dataclasses import replace
 
+from worker.domain.miscopied import miscopied
 from worker.domain.refusals import Mistake, Ways
 from worker.marketplaces.temu.refusal.recipe import Recipe
 
@@ -13,29 +14,12 @@ Digest = Callable[[str, bytes], bytes]
 
 
 def _changed_secret(recipe: Recipe) -> Ways[Recipe]:
-    secret = recipe.secret
-    for what, other in (
-        ("a line end follows the app secret", secret + "\n"),
-        ("a line end follows the app secret", secret + "\r\n"),
-        ("a space stands around the app secret", secret + " "),
-        ("a space stands around the app secret", " " + secret),
-        ("quotes stand around the app secret", f'"{secret}"'),
-        ("quotes stand around the app secret", f"'{secret}'"),
-        ("the app secret lacks its last character", secret[:-1]),
-        ("the app secret lacks its first character", secret[1:]),
-        ("the app secret was turned into lower case", secret.lower()),
-        ("the app secret was turned into upper case", secret.upper()),
-        (
-            "the app key was taken for the app secret",
-            str(recipe.params.get("app_key", "")),
-        ),
-        (
-            "the access_token was taken for the app secret",
-            str(recipe.params.get("access_token", "")),
-        ),
-    ):
-        if other not in {secret, ""}:
-            yield what, replace(recipe, secret=other, before=other, after=other)
+    others = {
+        "app key": str(recipe.params.get("app_key", "")),
+        "access_token": str(recipe.params.get("access_token", "")),
+    }
+    for what, other in miscopied(recipe.secret, mistaken_for=others):
+        yield what, replace(recipe, secret=other, before=other, after=other)
 
 
 def _wrapping(recipe: Recipe) -> Ways[Recipe]:

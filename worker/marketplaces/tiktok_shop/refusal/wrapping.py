@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Callable
 from dataclasses import replace
 
+from worker.domain.miscopied import miscopied
 from worker.domain.refusals import Mistake, Ways
 from worker.marketplaces.tiktok_shop.refusal.recipe import Recipe
 
@@ -13,26 +14,12 @@ Digest = Callable[[bytes, bytes], bytes]
 
 
 def _changed_secret(recipe: Recipe) -> Ways[Recipe]:
-    key = recipe.key
-    for what, other in (
-        ("a line end follows the app secret", key + "\n"),
-        ("a line end follows the app secret", key + "\r\n"),
-        ("a space stands around the app secret", key + " "),
-        ("a space stands around the app secret", " " + key),
-        ("quotes stand around the app secret", f'"{key}"'),
-        ("quotes stand around the app secret", f"'{key}'"),
-        ("the app secret lacks its last character", key[:-1]),
-        ("the app secret lacks its first character", key[1:]),
-        ("the app secret was turned into lower case", key.lower()),
-        ("the app secret was turned into upper case", key.upper()),
-        (
-            "the app key was taken for the app secret",
-            recipe.sent.query.get("app_key", ""),
-        ),
-        ("the access_token was taken for the app secret", recipe.sent.token),
-    ):
-        if other not in {key, ""}:
-            yield what, replace(recipe, key=other, before=other, after=other)
+    others = {
+        "app key": recipe.sent.query.get("app_key", ""),
+        "access_token": recipe.sent.token,
+    }
+    for what, other in miscopied(recipe.key, mistaken_for=others):
+        yield what, replace(recipe, key=other, before=other, after=other)
 
 
 def _wrapping(recipe: Recipe) -> Ways[Recipe]:
