@@ -1,5 +1,6 @@
 """Run all benches, or those that are named: `python -m bench pages`."""
 
+import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -35,11 +36,22 @@ BENCHES: Mapping[str, Callable[[], RenderableType]] = {
 
 def main() -> None:
     """Print the size of the machine, then the tables."""
+    names = _asked() or BENCHES
     # A file has no width of its own, and these tables are wide.
     console = Console(width=None if sys.stdout.isatty() else 150)
     console.print(_machine())
-    for name in sys.argv[1:] or BENCHES:
+    for name in names:
         console.print(BENCHES[name]())
+
+
+def _asked() -> list[str]:
+    known = ", ".join(BENCHES)
+    asked = argparse.ArgumentParser(prog="python -m bench")
+    asked.add_argument("name", nargs="*", help=f"which: {known}; all if none is named")
+    names: list[str] = asked.parse_args().name
+    if unknown := [name for name in names if name not in BENCHES]:
+        asked.error(f"there is no bench {unknown[0]}; there are {known}")
+    return names
 
 
 def _machine() -> str:
