@@ -6,14 +6,19 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from worker.domain.calls import HttpRequest
 from worker.domain.refusals import Cause, Diagnosis, retrace
-from worker.marketplaces.temu.refusal import values, wrapping
+from worker.marketplaces.temu.refusal import joining, parameters, values, wrapping
 from worker.marketplaces.temu.refusal.recipe import right
 
 # Seconds around the server's time.
 TOLERANCE = 300
 _MILLISECONDS = 10**11
 
-MISTAKES = (*values.MISTAKES, *wrapping.MISTAKES)
+MISTAKES = (
+    *parameters.MISTAKES,
+    *values.MISTAKES,
+    *joining.MISTAKES,
+    *wrapping.MISTAKES,
+)
 
 
 def recognises(request: HttpRequest) -> bool:

@@ -1,4 +1,4 @@
-"""What goes wrong with the parameters of a call and how they are written and sorted.
+"""What goes wrong with how values are written.
 
 The official sandbox's signatures and fifteen clients that were compared with them.
 """
@@ -11,65 +11,7 @@ from worker.domain.json_spellings import spellings
 from worker.domain.refusals import Mistake, Ways
 from worker.marketplaces.temu.refusal.recipe import Pair, Recipe, text
 
-# A clock that is read once for the signature and once more for the body.
-_SECONDS_APART = 15
 Write = Callable[[str, object], str | None]
-
-
-def _left_out(recipe: Recipe) -> Ways[Recipe]:
-    for name in recipe.params:
-        what = f"{name} was not signed, as if it was added afterwards"
-        yield what, _without(recipe, name)
-
-
-def _business_only(recipe: Recipe) -> Ways[Recipe]:
-    common = {"type", "app_key", "access_token", "timestamp", "data_type", "version"}
-    kept = {k: v for k, v in recipe.params.items() if k not in common}
-    what = "only the business parameters were signed"
-    yield what, replace(recipe, params=kept)
-    kept = {k: v for k, v in recipe.params.items() if k in common}
-    what = "only the common parameters were signed"
-    yield what, replace(recipe, params=kept)
-
-
-def _added(recipe: Recipe) -> Ways[Recipe]:
-    for name, value in (
-        ("app_secret", recipe.secret),
-        ("version", "V1"),
-        ("version", "1.0"),
-        ("data_type", "JSON"),
-    ):
-        if name not in recipe.params:
-            what = f"a parameter {name} was signed that was not sent"
-            yield what, _with(recipe, name, value)
-
-
-def _stale_sign(recipe: Recipe) -> Ways[Recipe]:
-    """Sign a body that still has the signature of the attempt before in it."""
-    for value in ("", recipe.sent_sign):
-        what = "sign was signed itself"
-
-        def pairs(params: Mapping[str, object], value: str = value) -> tuple[Pair, ...]:
-            return (*recipe.pairs_of(params), ("sign", value))
-
-        yield what, replace(recipe, pairs_of=pairs)
-
-
-def _other_time(recipe: Recipe) -> Ways[Recipe]:
-    sent = str(recipe.params.get("timestamp", ""))
-    if not sent.isascii() or not sent.isdigit():
-        return
-    seconds = int(sent)
-    for apart in range(1, _SECONDS_APART + 1):
-        for other in (seconds - apart, seconds + apart):
-            what = (
-                f"the timestamp that was signed is {apart} s from the one that was "
-                "sent: the clock was read twice"
-            )
-            yield what, _with(recipe, "timestamp", other)
-    what = "the timestamp was signed in another form than it was sent in"
-    for form in (f"{seconds}.0", f"{seconds}000", str(seconds // 1000)):
-        yield what, _with(recipe, "timestamp", form)
 
 
 def _nested(recipe: Recipe) -> Ways[Recipe]:
@@ -171,55 +113,6 @@ def _absent(recipe: Recipe) -> Ways[Recipe]:
         yield what, replace(recipe, pairs_of=empty)
 
 
-def _request(recipe: Recipe) -> Ways[Recipe]:
-    inner = recipe.params.get("request")
-    if isinstance(inner, dict):
-        flat = {k: v for k, v in recipe.params.items() if k != "request"} | inner
-        what = "what is inside request was signed as if it was not inside"
-        yield what, replace(recipe, params=flat)
-
-
-def _order(recipe: Recipe) -> Ways[Recipe]:
-    yield "the parameters were not sorted", replace(recipe, order=None)
-    yield (
-        "the parameters were sorted without regard to case",
-        replace(recipe, order=lambda pair: pair[0].lower()),
-    )
-    both = "".join
-    yield (
-        "names were sorted together with their values",
-        replace(recipe, order=both),
-    )
-    yield (
-        "names were sorted together with their values, and from Z to A",
-        replace(recipe, order=both, backwards=True),
-    )
-    yield "the parameters were sorted from Z to A", replace(recipe, backwards=True)
-    yield (
-        "the parameters were sorted by their values",
-        replace(recipe, order=lambda pair: pair[1]),
-    )
-
-
-def _glue(recipe: Recipe) -> Ways[Recipe]:
-    for equals, ampersand in (("=", "&"), ("=", ""), ("", "&"), (":", ""), (" ", " ")):
-        marks = " and ".join(mark for mark in (equals, ampersand) if mark.strip())
-        what = f"{marks or 'spaces'} stand between the parameters that were signed"
-        yield what, replace(recipe, glue=(equals, ampersand))
-
-
-def _whole_body(recipe: Recipe) -> Ways[Recipe]:
-    what = "the body was signed as one JSON text"
-    for _, spelling in spellings(dict(recipe.params)):
-
-        def whole(
-            _: Mapping[str, object], spelling: str = spelling
-        ) -> tuple[Pair, ...]:
-            return (("", spelling),)
-
-        yield what, replace(recipe, pairs_of=whole)
-
-
 def _written(recipe: Recipe, write: Write) -> Recipe:
     """Write some values in another way; None of `write` leaves one as it was."""
 
@@ -233,42 +126,12 @@ def _written(recipe: Recipe, write: Write) -> Recipe:
     return replace(recipe, pairs_of=pairs)
 
 
-def _with(recipe: Recipe, name: str, value: object) -> Recipe:
-    return replace(recipe, params={**recipe.params, name: value})
-
-
-def _without(recipe: Recipe, name: str) -> Recipe:
-    kept = {key: value for key, value in recipe.params.items() if key != name}
-    return replace(recipe, params=kept)
-
-
 _COMPACT = (
     "write nested values as compact JSON with raw text, their keys in the order in "
     "which they are sent"
 )
 
 MISTAKES = (
-    Mistake(
-        name="request_wrapped",
-        remedy="send the business parameters at the top level, without request",
-        ways=_request,
-    ),
-    Mistake(
-        name="parameter_left_out",
-        remedy="sign every member of the body, all but sign",
-        ways=_left_out,
-    ),
-    Mistake(
-        name="parameters_left_out",
-        remedy="sign every member of the body, common and business parameters alike",
-        ways=_business_only,
-    ),
-    Mistake(name="parameter_not_sent", remedy="sign only what is sent", ways=_added),
-    Mistake(
-        name="other_timestamp",
-        remedy="read the clock once, in whole seconds, and sign and send that value",
-        ways=_other_time,
-    ),
     Mistake(name="nested_form", remedy=_COMPACT, ways=_nested),
     Mistake(
         name="text_form",
@@ -285,25 +148,5 @@ MISTAKES = (
         name="empty_signed",
         remedy="neither send nor sign nulls and empty texts",
         ways=_absent,
-    ),
-    Mistake(
-        name="sign_signed",
-        remedy="take sign out of the body before it is signed, above all on a retry",
-        ways=_stale_sign,
-    ),
-    Mistake(
-        name="body_signed",
-        remedy="join the names and values of the top level, without braces",
-        ways=_whole_body,
-    ),
-    Mistake(
-        name="key_order",
-        remedy="sort the outermost names alone, in ASCII order",
-        ways=_order,
-    ),
-    Mistake(
-        name="separators",
-        remedy="join names and values with nothing between them",
-        ways=_glue,
     ),
 )

@@ -4,7 +4,13 @@ from collections.abc import Iterator, Mapping
 
 from worker.domain.calls import HttpRequest
 from worker.domain.refusals import Cause, Diagnosis, retrace
-from worker.marketplaces.tiktok_shop.refusal import body, parameters, wrapping
+from worker.marketplaces.tiktok_shop.refusal import (
+    body,
+    joining,
+    parameters,
+    path,
+    wrapping,
+)
 from worker.marketplaces.tiktok_shop.refusal.recipe import Sent, right
 
 _TOKEN_PATH = "/api/v2/token/"  # noqa: S105 -- a path
@@ -13,7 +19,13 @@ _TOKEN_PATH = "/api/v2/token/"  # noqa: S105 -- a path
 OLDEST, NEWEST = 300, 30
 _MILLISECONDS = 10**11
 
-MISTAKES = (*body.MISTAKES, *parameters.MISTAKES, *wrapping.MISTAKES)
+MISTAKES = (
+    *body.MISTAKES,
+    *path.MISTAKES,
+    *parameters.MISTAKES,
+    *joining.MISTAKES,
+    *wrapping.MISTAKES,
+)
 
 
 def recognises(request: HttpRequest) -> bool:

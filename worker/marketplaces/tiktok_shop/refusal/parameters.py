@@ -1,4 +1,4 @@
-"""What goes wrong with the path and the parameters.
+"""What goes wrong with the parameters: which are signed, and how they are written.
 
 https://partner.tiktokshop.com/docv2/page/sign-your-api-request
 """
@@ -9,50 +9,11 @@ from dataclasses import replace
 from urllib.parse import quote, quote_plus, unquote
 
 from worker.domain.refusals import Mistake, Ways
-from worker.marketplaces.tiktok_shop.refusal.recipe import LEGACY, Pair, Recipe
+from worker.marketplaces.tiktok_shop.refusal.recipe import Pair, Recipe
 from worker.marketplaces.tiktok_shop.signing import UNSIGNED
 
 # A clock that is read once for the signature and once more for the address.
 _SECONDS_APART = 15
-_PLACES = ("{product_id}", "{order_id}", "{package_id}", "{id}", "%s")
-_NUMBER = re.compile(r"(?<=/)\d{7,}(?=/|$)")
-
-
-def _without_path(recipe: Recipe) -> Ways[Recipe]:
-    yield "the path is left out of what was signed", replace(recipe, path="")
-
-
-def _other_path(recipe: Recipe) -> Ways[Recipe]:
-    sent, path = recipe.sent, recipe.path
-    address = sent.url.partition("?")[0]
-    for what, other in (
-        ("the host was signed with the path", sent.host + path),
-        ("the whole address was signed in place of the path", address),
-        (
-            "the whole address was signed in place of the path",
-            f"{address}?{sent.unsigned_query}",
-        ),
-        (
-            "the query was signed with the path",
-            f"{path}?{sent.unsigned_query}",
-        ),
-        ("the path was signed without the / it begins with", path.removeprefix("/")),
-        ("the path was signed with a / at its end", path + "/"),
-        ("the path was signed without the / at its end", path.rstrip("/")),
-        ("the path was signed with other letters", path.lower()),
-        ("the path was signed percent-decoded", unquote(path)),
-        (
-            "the path was signed without its version",
-            re.sub(r"/20\d{4}(?=/)", "", path),
-        ),
-    ):
-        if other != path:
-            yield what, replace(recipe, path=other)
-    for place in _PLACES:
-        template = _NUMBER.sub(place.replace("\\", ""), path)
-        if template != path:
-            what = f"the path was signed with {place} in it in place of the id"
-            yield what, replace(recipe, path=template)
 
 
 def _token(recipe: Recipe) -> Ways[Recipe]:
@@ -80,6 +41,21 @@ def _header(recipe: Recipe) -> Ways[Recipe]:
             yield what, _with(recipe, (name, value))
 
 
+def _raw_plus(recipe: Recipe) -> Ways[Recipe]:
+    pairs = tuple(
+        (name, unquote(value))
+        for name, value in recipe.sent.encoded_pairs
+        if name not in UNSIGNED
+    )
+    spaced = [pair[0] for pair in recipe.sent.encoded_pairs if "+" in pair[1]]
+    if spaced:
+        what = (
+            f"the + in {', '.join(spaced)} was sent as it is and arrives as a space, "
+            "while it was signed as a +"
+        )
+        yield what, replace(recipe, pairs=pairs)
+
+
 def _encoded(recipe: Recipe) -> Ways[Recipe]:
     as_sent = tuple(pair for pair in recipe.sent.encoded_pairs if _is_signed(pair))
     for pairs in (
@@ -99,21 +75,6 @@ def _encoded(recipe: Recipe) -> Ways[Recipe]:
             yield what, replace(recipe, pairs=pairs)
 
 
-def _raw_plus(recipe: Recipe) -> Ways[Recipe]:
-    pairs = tuple(
-        (name, unquote(value))
-        for name, value in recipe.sent.encoded_pairs
-        if name not in UNSIGNED
-    )
-    spaced = [pair[0] for pair in recipe.sent.encoded_pairs if "+" in pair[1]]
-    if spaced:
-        what = (
-            f"the + in {', '.join(spaced)} was sent as it is and arrives as a space, "
-            "while it was signed as a +"
-        )
-        yield what, replace(recipe, pairs=pairs)
-
-
 def _encoded_twice(recipe: Recipe) -> Ways[Recipe]:
     twice = [name for name, value in recipe.pairs if unquote(value) != value]
     if twice:
@@ -122,17 +83,17 @@ def _encoded_twice(recipe: Recipe) -> Ways[Recipe]:
         yield what, replace(recipe, pairs=pairs)
 
 
-def _left_out(recipe: Recipe) -> Ways[Recipe]:
-    for name in {name: None for name, _ in recipe.pairs}:
-        what = f"{name} was not signed, as if it was added afterwards"
-        yield what, _without(recipe, name)
-
-
 def _empty(recipe: Recipe) -> Ways[Recipe]:
     kept = tuple(pair for pair in recipe.pairs if pair[1])
     if kept != recipe.pairs:
         what = "parameters with empty values were sent, but not signed"
         yield what, replace(recipe, pairs=kept)
+
+
+def _left_out(recipe: Recipe) -> Ways[Recipe]:
+    for name in {name: None for name, _ in recipe.pairs}:
+        what = f"{name} was not signed, as if it was added afterwards"
+        yield what, _without(recipe, name)
 
 
 def _none(recipe: Recipe) -> Ways[Recipe]:
@@ -163,36 +124,6 @@ def _version(recipe: Recipe) -> Ways[Recipe]:
         yield what, _with(recipe, ("version", found[1]))
 
 
-def _order(recipe: Recipe) -> Ways[Recipe]:
-    yield "the parameters were not sorted", replace(recipe, order=None)
-    yield (
-        "the parameters were sorted without regard to case",
-        replace(recipe, order=lambda pair: pair[0].lower()),
-    )
-    yield (
-        "the parameters were sorted from Z to A",
-        replace(recipe, order=lambda pair: [-ord(mark) for mark in pair[0]]),
-    )
-    yield (
-        "the parameters were sorted by their values",
-        replace(recipe, order=lambda pair: pair[1]),
-    )
-
-
-def _glue(recipe: Recipe) -> Ways[Recipe]:
-    for equals, ampersand in (("=", "&"), ("=", ""), ("", "&"), (":", ""), (" ", " ")):
-        marks = " and ".join(mark for mark in (equals, ampersand) if mark.strip())
-        what = f"{marks or 'spaces'} stand between the parameters that were signed"
-        yield what, replace(recipe, glue=(equals, ampersand))
-
-
-def _legacy_place(recipe: Recipe) -> Ways[Recipe]:
-    """Sign a new call's path like an old one's, or the other way round."""
-    if not recipe.sent.is_legacy:
-        what = f"the path was signed with {LEGACY.strip('/')} in front"
-        yield what, replace(recipe, path="/api" + recipe.path)
-
-
 def _is_signed(pair: Pair) -> bool:
     return pair[0] not in UNSIGNED
 
@@ -207,17 +138,6 @@ def _without(recipe: Recipe, name: str) -> Recipe:
 
 
 MISTAKES = (
-    Mistake(
-        name="path_missing",
-        remedy="put the path first, /order/202309/orders/search for example",
-        ways=_without_path,
-    ),
-    Mistake(
-        name="path_changed",
-        remedy="sign the path exactly as it is sent, without host and query",
-        ways=_other_path,
-    ),
-    Mistake(name="path_changed", remedy="sign the path as sent", ways=_legacy_place),
     Mistake(
         name="access_token_signed",
         remedy="leave access_token out of what is signed, as sign itself",
@@ -275,15 +195,5 @@ MISTAKES = (
         name="parameter_not_sent",
         remedy="sign only what is sent; the version is in the path",
         ways=_version,
-    ),
-    Mistake(
-        name="key_order",
-        remedy="sort the parameters by name in ASCII order, A to Z before a to z",
-        ways=_order,
-    ),
-    Mistake(
-        name="separators",
-        remedy="join names and values with nothing between them",
-        ways=_glue,
     ),
 )
