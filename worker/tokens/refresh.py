@@ -7,9 +7,7 @@ whoever takes the lease next settles the entry first. An intent without a reply 
 ambiguous, and gets its one controlled replay (`worker.tokens.ambiguity`).
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from threading import Event
 from uuid import uuid4
 
 from worker.domain.calls import HttpReply, Work
@@ -17,7 +15,6 @@ from worker.domain.errors import (
     LeaseLost,
     OperatorError,
     ReauthorizeShop,
-    RetryLater,
     SellersyncError,
     UnreadableReply,
 )
@@ -26,7 +23,7 @@ from worker.store import journal
 from worker.store.authorizations import Authorization, find_authorization
 from worker.store.database import database_now
 from worker.store.grants import spend_replay
-from worker.store.refresh_leases import hold_lease, release_lease, take_lease
+from worker.store.refresh_leases import hold_lease, release_lease
 from worker.tokens.ambiguity import prepare_replay
 from worker.tokens.credentials import FixedCredentials
 from worker.tokens.desk import TokenDesk
@@ -34,10 +31,7 @@ from worker.tokens.outcomes import back_off, bury
 from worker.tokens.recovery import refuse_other_subject, settle_open_entries
 from worker.tokens.replies import pack
 from worker.tokens.states import move, replace_tokens
-
-# A worker slot waits this long for somebody else's refresh, then the work is due again.
-_PATIENCE = 5.0  # seconds
-_LOOK_EVERY = 0.1  # seconds
+from worker.tokens.turns import Leased, is_wanted, try_lease, wait_for_lease
 
 
 def refresh(
@@ -57,11 +51,11 @@ def refresh(
         RetryLater: it passes by itself; the row says when it is tried again.
     """
     owner = uuid4().hex
-    taken: _Leased | Authorization | None
+    taken: Leased | Authorization | None
     if handed is None:
-        taken = _wait_for_lease(desk, authorization_id, owner, asked_at)
+        taken = wait_for_lease(desk, authorization_id, owner, asked_at)
     else:
-        taken = _try_lease(desk, authorization_id, owner, handed)
+        taken = try_lease(desk, authorization_id, owner, handed)
     if taken is None:
         raise LeaseLost(f"authorization {authorization_id}: refreshed elsewhere")
     if isinstance(taken, Authorization):
@@ -71,7 +65,7 @@ def refresh(
         authorization = _prepared(desk, authorization)
         if authorization.is_dead:
             raise dead(authorization)
-        if not _is_wanted(authorization, taken.at, asked_at):
+        if not is_wanted(authorization, taken.at, asked_at):
             return authorization
         if authorization.state is AuthorizationState.AMBIGUOUS:
             prepare_replay(desk, authorization)
@@ -108,66 +102,6 @@ def seal_reply(desk: TokenDesk, entry_id: int, reply: HttpReply) -> None:
     sealed = desk.sealer.seal(pack(reply))
     with desk.database.write() as connection:
         journal.keep_reply(connection, entry_id, sealed, now=database_now(connection))
-
-
-@dataclass(frozen=True, slots=True)
-class _Leased:
-    """An authorization as it was when its lease became ours."""
-
-    authorization: Authorization
-    at: datetime
-
-
-def _try_lease(
-    desk: TokenDesk, authorization_id: int, owner: str, handed: str | None
-) -> _Leased | None:
-    """Take the lease, then read: what was read before may be a rotated token."""
-    with desk.database.write() as connection:
-        now = database_now(connection)
-        taken = take_lease(
-            connection,
-            authorization_id,
-            owner=owner,
-            now=now,
-            until=now + desk.lease,
-            handed=handed,
-        )
-        found = find_authorization(connection, authorization_id)
-    return _Leased(found, now) if taken else None
-
-
-def _wait_for_lease(
-    desk: TokenDesk, authorization_id: int, owner: str, asked_at: datetime | None
-) -> _Leased | Authorization:
-    """Take the lease as soon as it is free; or return what somebody else made of it.
-
-    Those who wait only read, so a crowd keeps nobody from finishing.
-    """
-    pause = Event()
-    waited = 0.0
-    while True:
-        with desk.database.read() as connection:
-            found = find_authorization(connection, authorization_id)
-            now = database_now(connection)
-        is_done = found.state is AuthorizationState.ACTIVE
-        if is_done and not _is_wanted(found, now, asked_at):
-            return found
-        if found.lease_until is None or found.lease_until < now:
-            taken = _try_lease(desk, authorization_id, owner, handed=None)
-            if taken is not None:
-                return taken
-        if waited >= _PATIENCE:
-            raise RetryLater("token refresh", "another worker is still at it")
-        pause.wait(_LOOK_EVERY)
-        waited += _LOOK_EVERY
-
-
-def _is_wanted(
-    authorization: Authorization, now: datetime, asked_at: datetime | None
-) -> bool:
-    if asked_at is not None and authorization.refreshed_at < asked_at:
-        return True
-    return authorization.refresh_at is not None and authorization.refresh_at <= now
 
 
 def _renew(desk: TokenDesk, authorization: Authorization, owner: str) -> Authorization:

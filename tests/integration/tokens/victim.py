@@ -16,11 +16,12 @@ from worker.gateway.transport import HttpTransport
 from worker.runtime import runtime
 from worker.store import journal
 from worker.tokens import refresh as refreshing
+from worker.tokens import turns
 
 # Where each step's function is looked up, and whether the signal comes after it.
 STEPS: dict[str, tuple[Any, str, bool]] = {
-    "before the lease": (refreshing, "_try_lease", False),
-    "after the lease": (refreshing, "_try_lease", True),
+    "before the lease": (turns, "try_lease", False),
+    "after the lease": (turns, "try_lease", True),
     "before the intent": (refreshing, "_open_entry", False),
     "after the intent": (refreshing, "_open_entry", True),
     "before sending": (HttpTransport, "send", False),
