@@ -26,12 +26,8 @@ from worker.store.database import Database
 from worker.store.giving_back import finish_pull
 from worker.store.refresh_leases import release_lease, take_lease
 from worker.store.schema.accounts import authorizations
-from worker.store.slice_claims import (
-    SliceClaim,
-    claim_slice,
-    finish_slice,
-    give_back_slice,
-)
+from worker.store.slice_claims import SliceClaim, claim_slice
+from worker.store.slice_outcomes import finish_slice, give_back_slice
 from worker.sync.rhythm import next_start
 
 TICK = timedelta(seconds=5)

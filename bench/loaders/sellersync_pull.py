@@ -16,7 +16,7 @@ from config.settings import settings
 from worker.domain.records import Stream
 from worker.runtime import Runtime, build_runtime
 from worker.runtime.memory import keep_memory_together
-from worker.sync.pull import Pulled
+from worker.sync.pulled import Pulled
 
 
 def main(since: str | None = None) -> None:

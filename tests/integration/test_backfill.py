@@ -37,12 +37,12 @@ from worker.domain.records import Stream
 from worker.store.certificates import all_histories
 from worker.store.events import recent_events
 from worker.store.export import changes_after
+from worker.store.removal import remove_shop
 from worker.store.schema.records import orders as order_rows
 from worker.store.schema.slices import slices
 from worker.store.schema.streams import streams
-from worker.store.shops import remove_shop
 from worker.sync import slices as cutting
-from worker.sync.pull import Pulled
+from worker.sync.pulled import Pulled
 from worker.sync.turn import Plan
 from worker.sync.windows import History
 

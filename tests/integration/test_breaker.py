@@ -26,9 +26,10 @@ from worker.store.claims import claim_stream
 from worker.store.database import database_now
 from worker.store.events import recent_events
 from worker.store.grants import adopt_grant
+from worker.store.resting import resume_shop
 from worker.store.schema.reconciles import reconciles
 from worker.store.sealing import Sealer
-from worker.store.shops import find_shop, remember_shops, resume_shop
+from worker.store.shops import find_shop, remember_shops
 from worker.store.streams import find_stream
 from worker.store.waiting_reconciles import add_reconciles, claim_due_reconciles
 from worker.sync.breaker import OPENS_AFTER, note_failure

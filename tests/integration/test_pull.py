@@ -42,7 +42,7 @@ from worker.store.schema.feed import changes
 from worker.store.schema.records import orders as order_rows
 from worker.store.schema.records import unreadable_rows
 from worker.store.streams import find_stream, request_again
-from worker.sync.pull import Pulled
+from worker.sync.pulled import Pulled
 
 pytestmark = pytest.mark.integration
 

@@ -12,7 +12,7 @@ from worker.runtime import Runtime, stopping
 from worker.store.certificates import StoredHistory, all_histories
 from worker.store.pages import Written
 from worker.store.slice_claims import SliceClaim
-from worker.sync.pull import Pulled
+from worker.sync.pulled import Pulled
 from worker.sync.turn import Turn
 
 _STOPPED = "stopped; the next pull goes on from here"

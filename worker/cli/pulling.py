@@ -14,7 +14,7 @@ from worker.domain.records import Stream
 from worker.runtime import Runtime, stopping
 from worker.store.certificates import StoredHistory
 from worker.store.pages import Written
-from worker.sync.pull import Pulled
+from worker.sync.pulled import Pulled
 from worker.sync.turn import Turn
 
 # Shops at once: one mostly waits for its marketplace.

@@ -14,7 +14,8 @@ from worker.store.database import database_now
 from worker.store.leases import lease_token
 from worker.store.shops import find_shop
 from worker.store.streams import request_again
-from worker.sync.pull import Pulled, Puller
+from worker.sync.pull import Puller
+from worker.sync.pulled import Pulled
 from worker.sync.turn import Turn, take_turn
 
 

@@ -23,7 +23,7 @@ from worker.store.slice_claims import (
     hold_until,
 )
 from worker.sync.backfill import SlicePuller
-from worker.sync.pull import Pulled
+from worker.sync.pulled import Pulled
 from worker.sync.slice_turn import take_slice_turn
 from worker.sync.turn import Turn
 

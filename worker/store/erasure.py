@@ -11,8 +11,8 @@ from sqlalchemy import Connection, select, update
 
 from worker.store.authorizations import all_authorizations, authorization_of_shop
 from worker.store.database import Database
+from worker.store.removal import remove_shop
 from worker.store.schema.feed import events
-from worker.store.shops import remove_shop
 
 
 def was_connected(connection: Connection, shop_key: str) -> bool:

@@ -1,21 +1,18 @@
-"""Shops and their streams' rows: found, paused, resumed, removed."""
+"""Connected shops, by their keys, their sellers and their authorizations."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, true, update
+from sqlalchemy import Connection, Row, insert, select, true, update
 
 from worker.domain.grants import DEAD
 from worker.domain.identity import Shop
 from worker.domain.records import Stream
 from worker.store.membership import one_of
-from worker.store.schema import records
+from worker.store.resting import make_due
 from worker.store.schema.accounts import authorizations, shops
-from worker.store.schema.feed import changes
-from worker.store.schema.notifications import notifications
-from worker.store.schema.reads import page_reads
 from worker.store.schema.streams import streams
 
 
@@ -92,7 +89,7 @@ def remember_shops(
                 .values(app_id=app_id)
             )
             if moves and holder.paused is None:
-                _make_due(connection, [shop.shop_key], now=now)
+                make_due(connection, [shop.shop_key], now=now)
             continue
         connection.execute(
             insert(shops).values(
@@ -128,87 +125,6 @@ def _holder(connection: Connection, shop_key: str) -> Any:
         .join(shops, shops.c.authorization_id == authorizations.c.id)
         .where(shops.c.shop_key == shop_key)
     ).one_or_none()
-
-
-def pause_shop(connection: Connection, shop_key: str, *, reason: str) -> None:
-    """Stop pulling a shop until it is resumed."""
-    connection.execute(
-        update(shops).where(shops.c.shop_key == shop_key).values(paused=reason)
-    )
-    connection.execute(
-        update(streams).where(streams.c.shop_key == shop_key).values(next_run_at=None)
-    )
-
-
-def resume_shop(connection: Connection, shop_key: str, *, now: datetime) -> None:
-    """Pull a shop again, from where it stopped; also what was disabled for lack of a scope."""
-    connection.execute(
-        update(shops).where(shops.c.shop_key == shop_key).values(paused=None)
-    )
-    _make_due(connection, [shop_key], now=now)
-
-
-def suspend_streams(connection: Connection, keys: Sequence[str]) -> None:
-    """Stop all streams of the shops of a dead authorization."""
-    connection.execute(
-        update(streams).where(one_of(streams.c.shop_key, keys)).values(next_run_at=None)
-    )
-
-
-def revive_streams(
-    connection: Connection, authorization_id: int, *, now: datetime
-) -> None:
-    """Start the streams of an authorization again, but not those of paused shops."""
-    running = connection.execute(
-        select(shops.c.shop_key).where(
-            shops.c.authorization_id == authorization_id, shops.c.paused.is_(None)
-        )
-    )
-    _make_due(connection, list(running.scalars()), now=now)
-
-
-def remove_shop(connection: Connection, shop_key: str) -> None:
-    """Forget a shop and all its data; its authorization goes with its last shop."""
-    # First, as this waits for a page that is being written and keeps others from starting.
-    gone = connection.execute(
-        delete(shops)
-        .where(shops.c.shop_key == shop_key)
-        .returning(shops.c.authorization_id)
-    ).scalar_one_or_none()
-    for table in (
-        records.orders,
-        records.order_lines,
-        records.products,
-        records.variants,
-        records.raw_payloads,
-        records.unreadable_rows,
-        page_reads,
-        changes,
-        notifications,
-    ):
-        connection.execute(delete(table).where(table.c.shop_key == shop_key))
-    if gone is not None and not shop_keys(connection, gone):
-        connection.execute(delete(authorizations).where(authorizations.c.id == gone))
-
-
-def _make_due(connection: Connection, keys: list[str], *, now: datetime) -> None:
-    connection.execute(
-        update(streams)
-        .where(one_of(streams.c.shop_key, keys))
-        .values(
-            next_run_at=now,
-            disabled=None,
-            failures=0,
-            last_error=None,
-            # What it did not do while it rested is no stall.
-            advanced_at=now,
-        )
-    )
-    connection.execute(
-        update(shops)
-        .where(one_of(shops.c.shop_key, keys))
-        .values(failures=0, broken_since=None)
-    )
 
 
 def shop_keys(connection: Connection, authorization_id: int) -> list[str]:

@@ -16,11 +16,13 @@ from worker.gateway.caller import Gateway
 from worker.store.database import Database, database_now
 from worker.store.holding import hold_stream
 from worker.store.progress import Progress
-from worker.store.slice_claims import SliceClaim, finish_slice, save_slice, split_slice
+from worker.store.slice_claims import SliceClaim
+from worker.store.slice_outcomes import finish_slice, save_slice, split_slice
 from worker.store.slices import find_slice
 from worker.sync.page_reader import PageReader
 from worker.sync.pages import PageOfWalk, PageTokenRefused, Source
-from worker.sync.pull import PATIENT_WALKS, Pulled, cannot_be_cut, is_stuck
+from worker.sync.patience import PATIENT_WALKS, cannot_be_cut, is_stuck
+from worker.sync.pulled import Pulled
 from worker.sync.slices import is_uncomfortable, parts_of
 from worker.sync.stopwatch import Stopwatch
 from worker.sync.walk import Step, after_page, is_too_large

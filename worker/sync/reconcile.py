@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from worker.domain.calls import Work
-from worker.domain.errors import LeaseLost, RetryLater, TooManyResults
+from worker.domain.errors import LeaseLost, TooManyResults
 from worker.domain.pages import StreamRules, Window
 from worker.gateway.caller import Gateway
 from worker.store.certificates import all_histories
@@ -25,15 +25,17 @@ from worker.store.streams import find_stream
 from worker.sync.lateness import overlap_after
 from worker.sync.pages import PageTokenRefused, Source
 from worker.sync.passes import next_part, range_of_pass
-from worker.sync.pull import PATIENT_WALKS
+from worker.sync.patience import (
+    MOST_WALKS,
+    PATIENT_WALKS,
+    cannot_be_cut,
+    never_adds_up,
+)
 from worker.sync.reconcile_page import write_reconciled
 from worker.sync.settlement import Settler, Settling
 from worker.sync.stopwatch import end_of, is_over
 from worker.sync.walk import Step, after_page, is_too_large
 from worker.sync.windows import History, halve, restart, window_of
-
-# So many walks that did not add up, and a stream without windows gives up until its next turn.
-_MOST_WALKS = 6
 
 
 @dataclass(slots=True, kw_only=True)
@@ -205,14 +207,11 @@ class Reconciler:
         if progress.restarts >= PATIENT_WALKS and rules.has_update_filter:
             self._save(claim, _cut(claim, progress))
             return
-        if progress.restarts < _MOST_WALKS:
+        if progress.restarts < MOST_WALKS:
             self._save(claim, progress)
             return
         self._save(claim, replace(progress, restarts=0))
-        raise RetryLater(
-            f"{claim.stream} of {claim.shop_key}",
-            "the rows keep changing while they are read",
-        )
+        raise never_adds_up(claim.stream, claim.shop_key)
 
     def _save(self, claim: ReconcileClaim, progress: Progress) -> None:
         with self.database.write() as connection:
@@ -223,8 +222,5 @@ class Reconciler:
 def _cut(claim: ReconcileClaim, progress: Progress) -> Progress:
     shorter = halve(progress)
     if shorter is None:
-        raise RetryLater(
-            f"{claim.stream} of {claim.shop_key}",
-            "one second holds more rows than the marketplace shows, or they keep changing",
-        )
+        raise cannot_be_cut(claim.stream, claim.shop_key)
     return shorter

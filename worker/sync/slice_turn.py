@@ -5,13 +5,9 @@ from collections.abc import Callable
 from worker.domain.errors import LeaseLost, SellersyncError
 from worker.store.database import database_now
 from worker.store.holding import hold_stream
-from worker.store.shops import pause_shop
-from worker.store.slice_claims import (
-    SliceClaim,
-    give_back_slice,
-    stop_stream,
-    trouble_of,
-)
+from worker.store.resting import pause_shop
+from worker.store.slice_claims import SliceClaim
+from worker.store.slice_outcomes import give_back_slice, stop_stream, trouble_of
 from worker.store.slices import find_slice
 from worker.sync.backfill import SlicePuller
 from worker.sync.pages import Source

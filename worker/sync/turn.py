@@ -8,11 +8,12 @@ from worker.domain.errors import LeaseLost, SellersyncError
 from worker.store.claims import Claim
 from worker.store.database import database_now
 from worker.store.giving_back import finish_pull
-from worker.store.shops import pause_shop
+from worker.store.resting import pause_shop
 from worker.store.streams import find_stream
 from worker.sync.breaker import note_failure, note_success
 from worker.sync.pages import Source
-from worker.sync.pull import Pulled, Puller
+from worker.sync.pull import Puller
+from worker.sync.pulled import Pulled
 from worker.sync.rhythm import next_start
 from worker.sync.setbacks import SETBACKS, Verdict, tell, weigh
 from worker.sync.windows import History

@@ -24,7 +24,7 @@ from worker.domain.errors import (
 from worker.domain.grants import Grant
 from worker.domain.identity import App, Credentials
 from worker.domain.marketplace import Marketplace
-from worker.store import authorizations, journal, shops
+from worker.store import authorizations, journal, resting
 from worker.store.apps import lock_app, remember_app
 from worker.store.database import database_now
 from worker.store.events import record_event
@@ -128,7 +128,7 @@ def adopt(
             now=now,
             refresh_at=desk.next_refresh(grant, now),
         )
-        shops.revive_streams(connection, authorization_id, now=now)
+        resting.revive_streams(connection, authorization_id, now=now)
         journal.settle(
             connection, entry_id, outcome, now=now, authorization_id=authorization_id
         )

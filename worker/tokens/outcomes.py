@@ -15,7 +15,7 @@ from worker.domain.errors import (
     SellersyncError,
 )
 from worker.domain.grants import AuthorizationState
-from worker.store import authorizations, shops
+from worker.store import authorizations, resting, shops
 from worker.store.authorizations import Authorization
 from worker.store.grants import allow_replay
 from worker.tokens.states import move
@@ -62,7 +62,7 @@ def bury(
         detail={"shops": covered, "advice": error.advice},
     )
     if buried:
-        shops.suspend_streams(connection, covered)
+        resting.suspend_streams(connection, covered)
 
 
 def back_off(

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from worker.domain.calls import Work
 from worker.domain.grants import Grant
 from worker.domain.identity import Shop
-from worker.store import authorizations, shops
+from worker.store import authorizations, resting, shops
 from worker.store.apps import lock_app
 from worker.store.database import database_now
 from worker.store.events import record_event
@@ -87,10 +87,10 @@ def _follow(
     for stored in shops.shops_of(connection, authorization_id):
         shop_key = stored.shop.shop_key
         if shop_key not in present and stored.paused is None:
-            shops.pause_shop(connection, shop_key, reason=VANISHED)
+            resting.pause_shop(connection, shop_key, reason=VANISHED)
             _tell(connection, "shop_vanished", shop_key, app_id, now)
         elif shop_key in present and stored.paused == VANISHED:
-            shops.resume_shop(connection, shop_key, now=now)
+            resting.resume_shop(connection, shop_key, now=now)
             _tell(connection, "shop_found", shop_key, app_id, now)
 
 

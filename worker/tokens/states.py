@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from worker.domain.grants import AuthorizationState, Grant
-from worker.store import authorizations, shops
+from worker.store import authorizations, resting
 from worker.store.authorizations import Authorization
 from worker.store.events import record_event
 from worker.store.grants import save_grant, save_state
@@ -95,7 +95,7 @@ def replace_tokens(
         authorizations.remember_runway(connection, authorization.id, None)
     if saved and current.is_dead:
         # A holder that had been frozen brought the very tokens that were thought lost.
-        shops.revive_streams(connection, authorization.id, now=now)
+        resting.revive_streams(connection, authorization.id, now=now)
     return saved
 
 

@@ -19,8 +19,9 @@ from tests.integration.simulation.world import World
 from worker.domain.records import Stream
 from worker.store.reconcile_claims import claim_reconcile
 from worker.store.reconciles import request_reconcile
+from worker.store.removal import remove_shop
+from worker.store.resting import pause_shop
 from worker.store.schema.reconciles import missing_records, reconciles, sightings
-from worker.store.shops import pause_shop, remove_shop
 from worker.store.streams import find_stream
 from worker.store.waiting_reconciles import add_reconciles, claim_due_reconciles
 

@@ -14,7 +14,7 @@ from worker.domain.pages import Window
 from worker.domain.records import Stream
 from worker.runtime import Runtime, build_runtime
 from worker.schedule.deadly import TOLERATED, hold_longer
-from worker.store import claims, reconcile_claims, slice_claims
+from worker.store import claims, reconcile_claims, slice_claims, slice_outcomes
 from worker.store.database import database_now
 from worker.store.events import recent_events
 from worker.store.giving_back import finish_pull
@@ -79,8 +79,8 @@ SLICE = Work(
     table=slices,
     claim=claim_slice_of_history,
     hold_until=slice_claims.hold_until,
-    save=slice_claims.save_slice,
-    end=lambda connection, claim: slice_claims.give_back_slice(
+    save=slice_outcomes.save_slice,
+    end=lambda connection, claim: slice_outcomes.give_back_slice(
         connection, claim, next_run_at=NOW
     ),
     hand_out=lambda connection, number, **lease: slice_claims.lease_slices(

@@ -18,8 +18,9 @@ from tests.integration.store.made_up import (
 from worker.store.erasure import empty_log, erase_shop, was_connected
 from worker.store.events import recent_events, record_event
 from worker.store.grants import adopt_grant
+from worker.store.removal import remove_shop
 from worker.store.schema.feed import events
-from worker.store.shops import remember_shops, remove_shop
+from worker.store.shops import remember_shops
 
 pytestmark = pytest.mark.integration
 

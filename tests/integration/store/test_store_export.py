@@ -18,7 +18,8 @@ from tests.integration.store.made_up import (
 from worker.domain.records import Stream
 from worker.store.events import recent_events, record_event
 from worker.store.export import changes_after, export
-from worker.store.shops import remember_shops, remove_shop
+from worker.store.removal import remove_shop
+from worker.store.shops import remember_shops
 from worker.store.totals import count_records
 
 pytestmark = pytest.mark.integration

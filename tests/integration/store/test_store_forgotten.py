@@ -8,9 +8,9 @@ from worker.domain.grants import AuthorizationState
 from worker.domain.records import Stream
 from worker.schedule.forgotten import revive_forgotten
 from worker.store.events import recent_events
+from worker.store.resting import pause_shop, suspend_streams
 from worker.store.schema.accounts import authorizations
 from worker.store.schema.streams import streams
-from worker.store.shops import pause_shop, suspend_streams
 from worker.store.streams import find_stream
 
 pytestmark = pytest.mark.integration

@@ -10,7 +10,7 @@ from tests.integration.store.made_up import APP
 from worker.domain.grants import AuthorizationState, Grant
 from worker.domain.identity import Shop
 from worker.domain.records import Stream
-from worker.store import shops
+from worker.store import resting, shops
 from worker.store.apps import remember_app
 from worker.store.grants import adopt_grant
 from worker.store.reconcile_tallies import ReconcileTally, count_reconciles
@@ -165,7 +165,7 @@ def test_trouble_is_everything_that_an_operator_should_see(filled):
 def test_paused_shops_are_found(filled):
     """They are in no trouble."""
     with filled.write() as connection:
-        shops.pause_shop(connection, key(1), reason="by hand")
+        resting.pause_shop(connection, key(1), reason="by hand")
 
     assert listed(filled, only=Only.PAUSED) == ([1], 1)
     assert listed(filled, only=Only.TROUBLE) == ([], 0)

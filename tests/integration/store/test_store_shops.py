@@ -27,19 +27,15 @@ from worker.store.giving_back import finish_pull
 from worker.store.grants import adopt_grant
 from worker.store.pages import write_page, write_unreadable
 from worker.store.progress import Progress
-from worker.store.schema import metadata
-from worker.store.shops import (
-    all_shops,
-    find_shop,
+from worker.store.removal import remove_shop
+from worker.store.resting import (
     pause_shop,
-    remember_shops,
-    remove_shop,
     resume_shop,
     revive_streams,
-    shop_keys,
-    shops_of,
     suspend_streams,
 )
+from worker.store.schema import metadata
+from worker.store.shops import all_shops, find_shop, remember_shops, shop_keys, shops_of
 from worker.store.streams import all_streams, find_stream
 
 pytestmark = pytest.mark.integration

@@ -23,12 +23,12 @@ from worker.schedule.stalls import tell_stalls
 from worker.store.certificates import StoredHistory, all_histories, mark_stalled
 from worker.store.events import recent_events
 from worker.store.progress import Progress
+from worker.store.resting import pause_shop, resume_shop
 from worker.store.schema.slices import slices
 from worker.store.schema.streams import streams
-from worker.store.shops import pause_shop, remember_shops, resume_shop
-from worker.store.slice_claims import (
-    claim_slice,
-    claim_slices_of,
+from worker.store.shops import remember_shops
+from worker.store.slice_claims import claim_slice, claim_slices_of
+from worker.store.slice_outcomes import (
     finish_slice,
     give_back_slice,
     save_slice,

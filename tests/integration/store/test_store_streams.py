@@ -27,8 +27,9 @@ from worker.store.claims import (
 from worker.store.giving_back import finish_pull
 from worker.store.pages import write_page
 from worker.store.progress import Progress
+from worker.store.resting import pause_shop, resume_shop
 from worker.store.schema.records import orders
-from worker.store.shops import pause_shop, remember_shops, resume_shop
+from worker.store.shops import remember_shops
 from worker.store.streams import all_streams, find_stream, request_again
 from worker.store.waiting import urgent_streams, waiting_streams
 

@@ -25,7 +25,7 @@ from worker.domain.errors import (
     ReauthorizeShop,
     Unreachable,
 )
-from worker.store import authorizations, shops
+from worker.store import authorizations, resting, shops
 from worker.store.schema.accounts import token_journal
 from worker.store.streams import all_streams
 from worker.tokens.connect import connect_by_code
@@ -287,7 +287,7 @@ def test_a_shop_that_vanished_is_paused_and_wakes_when_it_is_back(desk_with):
     )
     number = connect(desk).authorization_id
     with desk.database.write() as connection:
-        shops.pause_shop(connection, "tiktok_shop:default:3", reason="by hand")
+        resting.pause_shop(connection, "tiktok_shop:default:3", reason="by hand")
 
     discover_shops(desk, number)
     assert paused(desk) == {"1": None, "2": VANISHED, "3": "by hand"}

@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from worker.store.authorizations import all_authorizations
-from worker.store.shops import all_shops, remove_shop
+from worker.store.removal import remove_shop
+from worker.store.shops import all_shops
 
 pytestmark = pytest.mark.integration
 

@@ -20,10 +20,11 @@ from worker.store.notifications import (
     purge_notifications,
     waiting_notifications,
 )
+from worker.store.removal import remove_shop
+from worker.store.resting import pause_shop
 from worker.store.schema.notifications import notifications
 from worker.store.schema.reads import page_reads
 from worker.store.schema.streams import streams
-from worker.store.shops import pause_shop, remove_shop
 
 pytestmark = pytest.mark.integration
 

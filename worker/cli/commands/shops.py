@@ -14,7 +14,9 @@ from worker.store.authorizations import all_authorizations, authorization_of_sho
 from worker.store.database import Database, database_now
 from worker.store.erasure import empty_log, erase_shop, was_connected
 from worker.store.events import record_event
-from worker.store.shops import all_shops, pause_shop, remove_shop, resume_shop
+from worker.store.removal import remove_shop
+from worker.store.resting import pause_shop, resume_shop
+from worker.store.shops import all_shops
 
 _LIST = """Example:
 
