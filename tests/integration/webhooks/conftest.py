@@ -105,6 +105,13 @@ def temu_key(here: Runtime, sandbox: Sandbox) -> str:
     return connected.shops[0].shop_key
 
 
+@pytest.fixture
+def shop(request: pytest.FixtureRequest) -> str:
+    """Return a connected shop of one marketplace after the other."""
+    key: str = request.getfixturevalue(request.param)
+    return key
+
+
 @dataclass(kw_only=True)
 class Receiver:
     """The addresses over HTTP, and what they have kept."""

@@ -6,17 +6,13 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.deliveries import tiktok_shop
+from tests.integration.webhooks.looking import look, rows, stored, tell
 from worker.domain.calls import Work
 from worker.domain.errors import BudgetExhausted, BudgetUnavailable, RetryLater
-from worker.domain.grants import AuthorizationState
-from worker.domain.notifications import Kind, Notification
-from worker.domain.records import Stream
-from worker.store.authorizations import authorization_of_shop
-from worker.store.events import recent_events
-from worker.store.export import changes_after, export
+from worker.domain.notifications import Kind
+from worker.store.export import changes_after
 from worker.store.notifications import (
     claim_notifications,
-    keep_notifications,
     purge_notifications,
     waiting_notifications,
 )
@@ -29,55 +25,6 @@ from worker.store.schema.streams import streams
 pytestmark = pytest.mark.integration
 
 KINDS = {"orders": Kind.ORDER, "products": Kind.PRODUCT}
-
-
-def tell(here, shop_key, *ids, kind=Kind.ORDER, number="1", **fields):
-    """Keep a notification as the receiver does."""
-    marketplace, zone, shop_id = shop_key.split(":")
-    app = here.apps.choose(marketplace, zone)[1]
-    notification = Notification(
-        notification_id=number,
-        kind=kind,
-        event="made up",
-        shop_id=shop_id,
-        record_ids=ids,
-        **fields,
-    )
-    with here.database.write() as connection:
-        return keep_notifications(
-            connection, [(app, notification)], now=datetime.now(UTC)
-        )
-
-
-def look(here):
-    """Claim what waits and look at it, as the tasks do; return what came of it."""
-    return [
-        here.notifications.look(claim.shop_key, claim.kind, handed=claim.lease_token)
-        for claim in here.notifications.claim_waiting()
-    ]
-
-
-def stored(here, shop_key, stream="orders"):
-    """Return the rows of a shop by id."""
-    key = "order_id" if stream == "orders" else "product_id"
-    with here.database.read() as connection:
-        return {
-            row[key]: row
-            for row in export(connection, Stream(stream))
-            if row["shop_key"] == shop_key
-        }
-
-
-def rows(here):
-    """Return all notifications."""
-    with here.database.read() as connection:
-        return list(connection.execute(select(notifications)))
-
-
-@pytest.fixture
-def shop(request):
-    """Return a connected shop of one marketplace after the other."""
-    return request.getfixturevalue(request.param)
 
 
 BOTH = pytest.mark.parametrize("shop", ["tiktok_shop_key", "temu_key"], indirect=True)
@@ -295,74 +242,6 @@ def test_old_ones_are_let_go(here, tiktok_shop_key):
 
     assert (kept, gone) == (0, 1)
     assert rows(here) == []
-
-
-def grant_of(here, shop_key):
-    """Return the authorization of a shop."""
-    with here.database.read() as connection:
-        found = authorization_of_shop(connection, shop_key)
-    assert found is not None
-    return found
-
-
-def state(here, shop_key):
-    """Return the state of the authorization of a shop."""
-    return grant_of(here, shop_key).state
-
-
-def names_of_events(here):
-    """Return what an operator was told."""
-    with here.database.read() as connection:
-        return [event.name for event in recent_events(connection, limit=20)]
-
-
-def test_a_deauthorization_that_is_true_ends_the_grant(here, sandbox, tiktok_shop_key):
-    """After it was asked for; with one event."""
-    (open_id,) = {
-        seller["open_id"]
-        for seller in sandbox.sellers()["tiktok_shop"]["sellers"]
-        for shop in seller["shops"]
-        if shop["shop_key"] == tiktok_shop_key
-    }
-    sandbox.tell(revoke=open_id)
-    for number in ("1", "2"):
-        tell(here, tiktok_shop_key, kind=Kind.DEAUTHORIZED, number=number)
-        (looked,) = look(here)
-        assert looked.outcome == ("confirmed" if number == "1" else "known")
-
-    assert state(here, tiktok_shop_key) is AuthorizationState.REVOKED
-    assert names_of_events(here).count("authorization_revoked") == 1
-
-
-def test_an_old_deauthorization_ends_nothing(here, tiktok_shop_key):
-    """Its signature stays genuine for ever, so it may come again after a new grant."""
-    tell(here, tiktok_shop_key, kind=Kind.DEAUTHORIZED)
-    (looked,) = look(here)
-
-    assert looked.outcome == "still_valid"
-    assert state(here, tiktok_shop_key) is AuthorizationState.ACTIVE
-
-
-def test_an_end_that_is_known_costs_no_call(here, tiktok_shop_key):
-    """It comes every day for a month."""
-    ends_at = grant_of(here, tiktok_shop_key).ends_at
-    tell(here, tiktok_shop_key, kind=Kind.ENDS_SOON, ends_at=ends_at)
-    (looked,) = look(here)
-
-    assert looked.outcome == "known"
-
-
-def test_an_end_that_is_news_is_asked_for(here, tiktok_shop_key):
-    """The marketplace's answer to us counts, not what was posted."""
-    soon = datetime.now(UTC) + timedelta(days=20)
-    before = grant_of(here, tiktok_shop_key)
-    tell(here, tiktok_shop_key, kind=Kind.ENDS_SOON, ends_at=soon)
-    (looked,) = look(here)
-    after = grant_of(here, tiktok_shop_key)
-
-    assert looked.outcome == "asked"
-    assert after.version == before.version + 1
-    assert after.ends_at > soon + timedelta(days=300)
 
 
 def test_from_the_post_to_the_row(here, sandbox, receiver, tiktok_shop_key):

@@ -5,7 +5,7 @@ from threading import Event
 import pytest
 import requests
 
-from tests.integration.webhooks.test_looks import look, state, stored
+from tests.integration.webhooks.looking import look, state, stored
 from worker.domain.grants import AuthorizationState
 
 pytestmark = pytest.mark.integration

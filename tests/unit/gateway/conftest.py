@@ -8,6 +8,7 @@ from typing import cast
 
 import pytest
 
+from tests.unit.gateway.played import Bench, played_bench
 from worker.domain.calls import Call, HttpReply, HttpRequest, Work
 from worker.domain.errors import BudgetExhausted, MarketplaceError, RetryLater
 from worker.domain.identity import App, Credentials
@@ -261,3 +262,10 @@ def reply() -> Callable[..., HttpReply]:
 def failing() -> Callable[..., MarketplaceError]:
     """Give a maker of errors."""
     return make_error
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    """Set a budget up on an empty Redis, with both clocks standing still."""
+    with played_bench() as found:
+        yield found

@@ -1,8 +1,9 @@
 """A budget on a played Redis, with a clock that moves only while somebody sleeps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import fakeredis
 import pytest
@@ -12,6 +13,10 @@ from worker.domain.calls import Work
 from worker.domain.limits import Limit
 from worker.gateway.budget import Budget
 from worker.gateway.demand import Demand
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+GAP = 0.105  # seconds: ten calls in a second and the widest pad
+QUIET = 1.15  # seconds: a full second, the pad, and what may be fixed already
 
 
 def limited(calls: float = 10, *, name: str = "app") -> Limit:
@@ -118,3 +123,40 @@ class Bench:
 def close(expected: float) -> object:
     """Compare to a few of the microseconds that Redis counts in."""
     return pytest.approx(expected, abs=2e-4)
+
+
+@contextmanager
+def played_bench() -> Iterator[Bench]:
+    """Set a budget up on an empty Redis, with both clocks standing still."""
+    with time_machine.travel(NOON, tick=False) as traveller:
+        clock = Time(traveller)
+        server = fakeredis.FakeServer()
+        client = StallingRedis(server=server)
+        client.stalls = []
+        client.time_passes = clock.move
+        budget = Budget(
+            client,
+            pad=timedelta(milliseconds=50),
+            max_wait=timedelta(seconds=5),
+            wait=clock.sleep,
+            monotonic=clock.monotonic,
+        )
+        yield Bench(clock, server, client, budget)
+
+
+class CountedCalls:
+    """Counts the questions to Redis from now on."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._questions = 0
+        ask: Callable[..., object] = bench.redis.execute_command
+
+        def counted(*args: object, **options: object) -> object:
+            self._questions += 1
+            return ask(*args, **options)
+
+        bench.redis.execute_command = counted  # type: ignore[method-assign]  # it counts
+
+    def count(self) -> int:
+        """Return how many there were."""
+        return self._questions
