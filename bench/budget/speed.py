@@ -12,14 +12,8 @@ from bench.budget.limiters import LIMITERS, OURS, wait
 from worker.domain.calls import Work
 from worker.domain.limits import OF_APP, Limit
 from worker.gateway.demand import Demand
-from worker.gateway.ledger import (
-    Answer,
-    Ledger,
-    Outcome,
-    Step,
-    Visit,
-    open_ledger_redis,
-)
+from worker.gateway.ledger import Ledger, open_ledger_redis
+from worker.gateway.visits import Answer, Outcome, Step, Visit
 
 _LIMIT = 1_000_000
 _ROUNDS = 9

@@ -20,7 +20,8 @@ from worker.domain.errors import BudgetExhausted
 from worker.domain.limits import Limit
 from worker.gateway.budget import Budget
 from worker.gateway.demand import Demand
-from worker.gateway.ledger import Standing, open_ledger_redis
+from worker.gateway.ledger import open_ledger_redis
+from worker.gateway.standing import Standing
 
 pytestmark = pytest.mark.integration
 

@@ -6,7 +6,7 @@ import pytest
 
 from worker.domain.errors import BudgetUnavailable
 from worker.domain.identity import App
-from worker.gateway.ledger import Standing
+from worker.gateway.standing import Standing
 from worker.marketplaces import marketplace
 from worker.schedule.allowances import Allowance, allowance_of
 

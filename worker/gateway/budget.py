@@ -22,9 +22,11 @@ from worker.domain.limits import A_SECOND
 from worker.gateway.demand import Demand
 from worker.gateway.known_app import KnownApp
 from worker.gateway.leases import LEASED_ABOVE, Leases
-from worker.gateway.ledger import Answer, Ledger, Outcome, Standing, Step, Visit
+from worker.gateway.ledger import Ledger
 from worker.gateway.punctuality import MOST_LATENESS
 from worker.gateway.slot import Slot
+from worker.gateway.standing import Standing
+from worker.gateway.visits import Answer, Outcome, Step, Visit
 
 RANKS: Mapping[Work, int] = {work: rank for rank, work in enumerate(Work)}
 

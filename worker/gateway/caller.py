@@ -16,7 +16,8 @@ from worker.domain.identity import App
 from worker.domain.marketplace import Conversation, Marketplace
 from worker.gateway.clocks import ServerClocks
 from worker.gateway.credentials import CredentialSource
-from worker.gateway.exchange import CallBudget, Equipment, Errand, Exchange
+from worker.gateway.errands import CallBudget, Equipment, Errand
+from worker.gateway.exchange import Exchange
 from worker.gateway.records import CallRecord
 from worker.gateway.transport import Transport
 

@@ -1,14 +1,11 @@
 """One call with all its attempts: the steps, and the state between them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
-from urllib.parse import urlsplit
 
 from tenacity import RetryCallState
 
-from worker.domain.calls import Call, Host, HttpReply, HttpRequest, Work
+from worker.domain.calls import HttpReply, HttpRequest
 from worker.domain.errors import (
     BudgetExhausted,
     ClockSkewed,
@@ -16,78 +13,14 @@ from worker.domain.errors import (
     RetryLater,
     SignatureRefused,
 )
-from worker.domain.identity import App, Credentials
-from worker.domain.marketplace import Marketplace
-from worker.gateway.clocks import ServerClocks
-from worker.gateway.credentials import CredentialSource
+from worker.domain.identity import Credentials
 from worker.gateway.decisions import NOW, RenewToken, SendAgain, Stop, decide
-from worker.gateway.demand import Demand
+from worker.gateway.errands import Equipment, Errand
 from worker.gateway.records import CallRecord
-from worker.gateway.slot import Slot
-from worker.gateway.transport import Transport
 
 # Slots that may pass by while a call is being signed, before others get their turn.
 _SLOTS = 5
 _A_MOMENT = timedelta(seconds=1)
-
-
-class CallBudget(Protocol):
-    """What an exchange needs of the budget."""
-
-    max_wait: timedelta
-
-    def take(self, demand: Demand) -> Slot:
-        """Wait for the next free call."""
-
-    def throttled(self, demand: Demand, pause: timedelta) -> None:
-        """Stop everybody with the same limit for a while, and lower it."""
-
-    def answered(self, demand: Demand, took: float) -> None:
-        """Learn from a call that was answered after so many seconds."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Equipment:
-    """What all exchanges of a process share."""
-
-    transport: Transport
-    budget: CallBudget
-    clocks: ServerClocks
-    deadline: timedelta
-    now: Callable[[], float]
-    monotonic: Callable[[], float]
-    jitter: Callable[[], float]
-    on_call: Callable[[CallRecord], None] | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Errand:
-    """Who asks what of whom."""
-
-    marketplace: Marketplace
-    call: Call
-    app: App
-    credentials: CredentialSource
-    work: Work
-    before_reading: Callable[[HttpReply], None] | None
-
-    @property
-    def demand(self) -> Demand:
-        """What the budget needs to know of the call."""
-        return Demand(
-            app_id=self.app.app_id,
-            limits=self.marketplace.limits(self.call, self.app),
-            seller=self.credentials.seller,
-            work=self.work,
-            endpoint=self.call.endpoint,
-        )
-
-    @property
-    def host(self) -> str:
-        """The host whose clock the call is signed for."""
-        app = self.app
-        of_tokens = self.call.host is Host.AUTH and app.auth_url
-        return urlsplit(of_tokens or app.api_url).netloc
 
 
 @dataclass(slots=True)

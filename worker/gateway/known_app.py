@@ -3,8 +3,8 @@
 import threading
 
 from worker.gateway.app_clock import AppClock
-from worker.gateway.ledger import Answer
 from worker.gateway.punctuality import Punctuality
+from worker.gateway.visits import Answer
 
 
 class KnownApp:

@@ -7,9 +7,7 @@ clock, because Redis read its clock somewhere between them.
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
-from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import cast
 
@@ -18,83 +16,14 @@ import redis
 from worker.domain.errors import BudgetUnavailable
 from worker.domain.limits import Limit
 from worker.gateway.demand import Demand
+from worker.gateway.standing import Standing
+from worker.gateway.visits import Answer, Outcome, Visit
 
 _SCRIPTS = Path(__file__).with_name("scripts")
 _MICROSECOND = timedelta(microseconds=1)
 
 _Argument = str | int | float
 _Script = Callable[[Sequence[str], Sequence[_Argument]], object]
-
-
-class Step(StrEnum):
-    """Where a caller is on its way to a slot."""
-
-    NEW = "new"
-    # Its appointment has come.
-    BACK = "back"
-    # It woke up too late for the slot that it had.
-    LATE = "late"
-
-
-class Outcome(IntEnum):
-    """What became of a booking."""
-
-    # Too far away: nothing was booked.
-    REFUSED = 0
-    SLOT = 1
-    # A place in the queue: ask again then.
-    APPOINTMENT = 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
-    """One caller's question; all times in seconds."""
-
-    ticket: str
-    rank: int
-    floor: float
-    step: Step = Step.NEW
-    missed: int = 0
-    patience: float
-    reach: float = 0.0
-    pad: float | None
-    widest_pad: float
-    # What the app's clock shows at the latest, when it is asked.
-    predicted: float | None = None
-    share: float = 1.0
-    wanted: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What Redis said; all times in seconds."""
-
-    outcome: Outcome
-    # From `clock`, the app's clock.
-    wait: float
-    clock: float
-    # Of the slot.
-    number: int
-    # Further slots of the same answer are so far apart.
-    gap: float
-    calls: int
-    # The learned part of the first limit.
-    share: float
-    # Our clock before asking and after the answer.
-    asked: float
-    arrived: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """How one limit stands."""
-
-    share: float
-    paused_for: float
-    waiting: int
-    pad: float | None
-    # Of the whole app.
-    calls_per_second: float
 
 
 class Ledger:

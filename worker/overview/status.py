@@ -9,7 +9,7 @@ from worker.domain.errors import BudgetUnavailable
 from worker.domain.identity import App
 from worker.domain.limits import OF_APP
 from worker.domain.pages import StreamRules
-from worker.gateway.ledger import Standing
+from worker.gateway.standing import Standing
 from worker.marketplaces import marketplaces
 from worker.overview.events import event_rows
 from worker.runtime import Runtime

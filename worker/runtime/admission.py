@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from config.queues import KEY_PREFIX, Queue
 from worker.domain.identity import App
 from worker.domain.limits import OF_APP
-from worker.gateway.ledger import Standing
+from worker.gateway.standing import Standing
 from worker.runtime.parts import Parts
 from worker.schedule.allowances import allowances
 from worker.schedule.tick import Due, Pace, claim_due

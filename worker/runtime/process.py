@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from worker.domain.identity import App
 from worker.domain.limits import OF_APP
-from worker.gateway.ledger import Standing
+from worker.gateway.standing import Standing
 from worker.runtime.admission import Admission
 from worker.runtime.notifications import Notifications
 from worker.runtime.parts import Parts

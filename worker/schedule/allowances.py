@@ -8,7 +8,7 @@ from worker.domain.calls import Call
 from worker.domain.identity import App
 from worker.domain.limits import OF_APP
 from worker.domain.marketplace import Marketplace
-from worker.gateway.ledger import Standing
+from worker.gateway.standing import Standing
 
 # An app that no setting names any more cannot be called: its streams fail with one line
 # that says so, a few at a time.

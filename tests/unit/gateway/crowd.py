@@ -19,7 +19,8 @@ from worker.domain.limits import Limit
 from worker.gateway.app_clock import AppClock
 from worker.gateway.budget import FLOORS, RANKS
 from worker.gateway.demand import Demand
-from worker.gateway.ledger import Ledger, Outcome, Step, Visit
+from worker.gateway.ledger import Ledger
+from worker.gateway.visits import Outcome, Step, Visit
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PAD = 0.005  # seconds

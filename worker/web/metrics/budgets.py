@@ -6,7 +6,7 @@ from prometheus_client.core import Metric
 
 from worker.domain.calls import Call
 from worker.domain.limits import OF_APP
-from worker.gateway.ledger import Standing
+from worker.gateway.standing import Standing
 from worker.runtime import Runtime
 from worker.web.metrics.families import gauge
 
