@@ -1,5 +1,6 @@
 """A shop whose pulls keep failing: tried ever more rarely, told once, and back at once."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -22,12 +23,14 @@ from worker.domain.identity import Shop
 from worker.domain.records import Stream
 from worker.schedule.backfill import claim_waiting_slices
 from worker.schedule.places import Lane
+from worker.store.apps import remember_app
 from worker.store.claims import claim_stream
 from worker.store.database import database_now
 from worker.store.events import recent_events
 from worker.store.grants import adopt_grant
 from worker.store.resting import resume_shop
 from worker.store.schema.reconciles import reconciles
+from worker.store.schema.streams import streams
 from worker.store.sealing import Sealer
 from worker.store.shops import find_shop, remember_shops
 from worker.store.streams import find_stream
@@ -55,12 +58,13 @@ class Failing(SimulatedMarketplace):
         super().__init__(times=many(4))
         self.broken = frozenset()
         self.is_down = True
+        self.asks_for = None
 
     def answer(self, call):
         """Refuse every call while it is down."""
         if self.is_down:
             self.calls += 1
-            raise RetryLater("orders", "made up")
+            raise RetryLater("orders", "made up", retry_after=self.asks_for)
         return super().answer(call)
 
 
@@ -102,17 +106,45 @@ def test_a_shop_rests_after_so_many_failures_and_it_is_told_once(database, faili
     assert told(database) == ["shop_failing"]
 
 
+def waits(database, failing, times=14):
+    """Let so many turns fail; return how long the shop is left alone after each."""
+    found = []
+    for _ in range(times):
+        fail(database, failing, 1)
+        found.append(orders(database).next_run_at - datetime.now(UTC))
+    return found
+
+
 def test_tries_become_ever_more_rare_up_to_an_hour(database, failing):
     """Each wait is at least as long as half of the one before; none is longer."""
-    waits = []
-    for _ in range(14):
-        fail(database, failing, 1)
-        waits.append(orders(database).next_run_at - datetime.now(UTC))
+    other_seller(database)
+    found = waits(database, failing)
 
-    assert waits[0] < timedelta(seconds=11)
-    assert waits[-1] > 29 * MINUTE
-    assert max(waits) <= 60 * MINUTE
-    assert waits[OPENS_AFTER] > 4 * MINUTE
+    assert found[0] < timedelta(seconds=11)
+    assert found[-1] > 29 * MINUTE
+    assert max(found) <= 60 * MINUTE
+    assert found[OPENS_AFTER] > 4 * MINUTE
+
+
+@pytest.mark.parametrize("other", ["none", "rests for longer", "is another app's"])
+def test_somebody_of_an_app_is_tried_every_few_minutes(database, failing, other):
+    """Nobody else would notice that the trouble is over."""
+    if other == "rests for longer":
+        other_seller(database)
+        let_rest(database, OTHER, 50 * MINUTE)
+    elif other == "is another app's":
+        other_seller(database, replace(APP, app_key="another"))
+    found = waits(database, failing)
+
+    assert found[-1] > 2 * MINUTE
+    assert max(found) <= 5 * MINUTE
+
+
+def test_a_marketplace_that_names_a_moment_is_not_asked_before(database, failing):
+    """Also if nobody else asks it meanwhile."""
+    failing.asks_for = 20 * MINUTE
+
+    assert waits(database, failing, 1)[0] > 19 * MINUTE
 
 
 def test_the_other_streams_wait_for_the_one_that_probes(database, failing):
@@ -200,27 +232,37 @@ def test_shops_that_failed_at_the_same_time_are_tried_when_one_is_back(
     """An app's trouble is over for all of them; others keep their waits."""
     other_seller(database)
     fail(database, failing)
-    with database.write() as connection:
-        now = database_now(connection)
-        for _ in range(OPENS_AFTER):
-            note_failure(
-                connection,
-                OTHER.shop_key,
-                Stream.ORDERS,
-                next_run_at=now + 50 * MINUTE,
-                reason="made up",
-                now=now,
-            )
+    let_rest(database, OTHER, 50 * MINUTE)
     waiting = products(database, OTHER.shop_key).next_run_at
     failing.is_down = False
     turn(database, failing)
 
-    assert waiting > now + 50 * MINUTE
+    assert waiting > datetime.now(UTC) + 50 * MINUTE
     assert products(database, OTHER.shop_key).next_run_at <= datetime.now(UTC)
 
 
-def other_seller(database):
-    """Connect a second seller of the same app."""
+def let_rest(database, shop, length):
+    """Let all pulls of a shop have failed, so that it rests for so long."""
+    with database.write() as connection:
+        now = database_now(connection)
+        connection.execute(
+            update(streams)
+            .where(streams.c.shop_key == shop.shop_key)
+            .values(next_run_at=now + length)
+        )
+        for _ in range(OPENS_AFTER):
+            note_failure(
+                connection,
+                shop.shop_key,
+                Stream.ORDERS,
+                next_run_at=now + length,
+                reason="made up",
+                now=now,
+            )
+
+
+def other_seller(database, app=APP):
+    """Connect a second seller, of the same app if no other is given."""
     sealer = Sealer((Fernet.generate_key().decode(),))
     grant = Grant(
         subject="other",
@@ -229,7 +271,8 @@ def other_seller(database):
     )
     with database.write() as connection:
         now = database_now(connection)
+        remember_app(connection, app, now=now)
         number = adopt_grant(
-            connection, APP, grant, sealer=sealer, now=now, refresh_at=now
+            connection, app, grant, sealer=sealer, now=now, refresh_at=now
         )
         remember_shops(connection, number, [OTHER], now=now, takes=True)

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import ColumnElement, Connection, exists, select, update
 
 from worker.domain.records import Stream
 from worker.store.membership import one_of
@@ -53,6 +53,25 @@ def close_breaker(
         streams.c.next_run_at > now,
         to=now,
     )
+
+
+def are_others_tried(
+    connection: Connection, shop_key: str, stream: Stream, *, until: datetime
+) -> bool:
+    """Whether another shop of the same app is being pulled, or is due by then."""
+    app_id = (
+        select(streams.c.app_id)
+        .where(streams.c.shop_key == shop_key, streams.c.stream == stream.value)
+        .scalar_subquery()
+    )
+    tried = exists().where(
+        streams.c.app_id == app_id,
+        # All of them: the index goes on with when they are due.
+        streams.c.stream.in_([each.value for each in Stream]),
+        streams.c.next_run_at <= until,
+        streams.c.shop_key != shop_key,
+    )
+    return bool(connection.execute(select(tried)).scalar_one())
 
 
 def postpone_streams(

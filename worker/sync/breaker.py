@@ -2,6 +2,9 @@
 
 Its live pulls are the probes; its history and its reconciles rest meanwhile, so that it
 costs the others nothing. One event when it begins, one when it ends.
+
+When all shops of an app fail, it is the app's trouble or the marketplace's: one of them is
+tried every few minutes, and the first success wakes the others.
 """
 
 from datetime import datetime, timedelta
@@ -10,6 +13,7 @@ from sqlalchemy import Connection
 
 from worker.domain.records import Stream
 from worker.store.breakers import (
+    are_others_tried,
     close_breaker,
     count_failure,
     count_success,
@@ -18,6 +22,7 @@ from worker.store.breakers import (
     try_alike_again,
 )
 from worker.store.events import record_event
+from worker.sync.setbacks import LONGEST_RETRY
 
 # Pulls of all streams of a shop that failed in a row: some minutes, with the waits between.
 OPENS_AFTER = 6
@@ -26,9 +31,19 @@ OPENS_AFTER = 6
 _OTHERS_LATER = timedelta(minutes=2)
 # Shops that began to fail so close to each other probably had the same trouble.
 _ALIKE = timedelta(minutes=10)
+# So often somebody of an app is tried, whatever they all have failed with.
+_PROBED_EVERY = timedelta(minutes=5)
 _ADVICE = (
     "Look at the reason; `sellersync pull orders --shop SHOP_KEY` tries it at once."
 )
+
+
+def longest_rest(
+    connection: Connection, shop_key: str, stream: Stream, *, now: datetime
+) -> timedelta:
+    """Return how long a failing stream may wait for its next try at the most."""
+    others = are_others_tried(connection, shop_key, stream, until=now + _PROBED_EVERY)
+    return LONGEST_RETRY if others else _PROBED_EVERY
 
 
 def note_failure(

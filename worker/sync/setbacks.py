@@ -22,8 +22,8 @@ from worker.domain.errors import (
 from worker.domain.records import Stream
 from worker.store.events import record_event
 
+LONGEST_RETRY = timedelta(hours=1)
 _FIRST_RETRY = timedelta(seconds=10)
-_LONGEST_RETRY = timedelta(hours=1)
 # Redis is away: nothing may be sent, so there is no hurry either.
 _WITHOUT_BUDGET = timedelta(seconds=10)
 
@@ -58,10 +58,12 @@ def weigh(
     every: timedelta,
     now: datetime,
     stands: Callable[[], bool],
+    longest: timedelta = LONGEST_RETRY,
 ) -> Setback:
     """Say what an error means for the work; `failures` and `previous` are those before it.
 
     `stands` says whether a refusal of the seller's token still holds, and is only asked then.
+    `longest` is the longest wait of work that comes more often than that.
     """
     if isinstance(error, BudgetExhausted | BudgetUnavailable):
         # Waiting for one's turn is no failure.
@@ -80,7 +82,11 @@ def weigh(
         )
     text = f"{type(error).__name__}: {error}"
     return Setback(
-        next_run_at=None if refused else _next_attempt(failures + 1, every, error, now),
+        next_run_at=(
+            None
+            if refused
+            else now + _wait(failures + 1, error, longest=max(longest, every))
+        ),
         failures=failures + 1,
         last_error=text,
         disabled=text if isinstance(error, ScopeMissing) else None,
@@ -115,14 +121,12 @@ def tell(
     )
 
 
-def _next_attempt(
-    failures: int, every: timedelta, error: SellersyncError, now: datetime
-) -> datetime:
+def _wait(failures: int, error: SellersyncError, *, longest: timedelta) -> timedelta:
     wait = wait_after(
         failures,
         first=_FIRST_RETRY,
-        longest=max(_LONGEST_RETRY, every),
+        longest=longest,
         chance=random.random(),  # noqa: S311 -- spreads load, guards nothing
     )
     asked = error.retry_after if isinstance(error, RetryLater) else None
-    return now + max(wait, asked or timedelta(0))
+    return max(wait, asked or timedelta(0))

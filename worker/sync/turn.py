@@ -10,7 +10,7 @@ from worker.store.database import database_now
 from worker.store.giving_back import finish_pull
 from worker.store.resting import pause_shop
 from worker.store.streams import find_stream
-from worker.sync.breaker import note_failure, note_success
+from worker.sync.breaker import longest_rest, note_failure, note_success
 from worker.sync.pages import Source
 from worker.sync.pull import Puller
 from worker.sync.pulled import Pulled
@@ -104,6 +104,7 @@ def _finish(
             every=plan.every,
             now=now,
             stands=lambda: stands(connection, error, now),
+            longest=longest_rest(connection, claim.shop_key, claim.stream, now=now),
         )
         finish_pull(
             connection,
