@@ -37,8 +37,8 @@ def connect(own_valkey):
     broker = redis_url(Settings(redis_url=own_valkey[1])).broker
     connections = []
 
-    def connect():
-        connections.append(Connection(broker))
+    def connect(**options):
+        connections.append(Connection(broker, transport_options=options))
         return connections[-1]
 
     yield connect
@@ -47,18 +47,30 @@ def connect(own_valkey):
 
 
 @pytest.fixture
-def worker(connect):
-    """Return who has asked Redis for the next message, and waits."""
-    connection = connect()
-    consumer = Consumer(connection, [QUEUE], on_message=lambda _: pytest.fail("taken"))
-    consumer.consume()
+def listen(connect):
+    """Return how somebody asks Redis for the next message, and waits so many seconds."""
+
+    def listen(seconds):
+        connection = connect(polling_interval=seconds)
+        consumer = Consumer(
+            connection, [QUEUE], on_message=lambda _: pytest.fail("taken")
+        )
+        consumer.consume()
+        read(consumer)
+        return consumer
+
+    return listen
+
+
+def read(consumer):
+    """Turn the loop once."""
     with suppress(TimeoutError):
-        connection.drain_events(timeout=0.1)
-    return consumer
+        consumer.connection.drain_events(timeout=0.1)
 
 
-def test_the_answer_to_its_last_question(worker, producer, client, monkeypatch):
+def test_the_answer_to_its_last_question(producer, listen, client, monkeypatch):
     """It is asked to end, then somebody sends a message, which Redis hands out at once."""
+    worker = listen(60)
     monkeypatch.setattr(state, "should_stop", 0)
     producer.publish({})
     assert client.llen("pull") == 0
@@ -69,8 +81,9 @@ def test_the_answer_to_its_last_question(worker, producer, client, monkeypatch):
     assert client.hlen("unacked") == 0
 
 
-def test_no_answer(worker, client, monkeypatch):
-    """Nobody sends anything: it does not wait for long."""
+def test_no_answer(listen, client, monkeypatch):
+    """Nobody sends anything: it waits until Redis says so."""
+    worker = listen(1)
     monkeypatch.setattr(state, "should_stop", 0)
 
     worker.cancel()
@@ -78,13 +91,13 @@ def test_no_answer(worker, client, monkeypatch):
     assert client.llen("pull") == 0
 
 
-def test_a_queue_less_is_not_the_end(worker, producer, client):
+def test_a_queue_less_is_not_the_end(producer, listen, client):
     """An operator takes the queue away: it reads the answer when its loop comes to it."""
+    worker = listen(60)
     producer.publish({})
 
     worker.cancel()
     before = client.llen("pull")
-    with suppress(TimeoutError):
-        worker.connection.drain_events(timeout=0.1)
+    read(worker)
 
     assert (before, client.llen("pull")) == (0, 1)
