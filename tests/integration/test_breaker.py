@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from tests.integration.simulated import (
     APP,
+    PLAN,
     SHOP,
     SimulatedMarketplace,
     connect,
@@ -41,6 +42,7 @@ pytestmark = pytest.mark.integration
 
 MINUTE = timedelta(minutes=1)
 LEASE = 3 * MINUTE
+RARE = replace(PLAN, every=180 * MINUTE)
 OTHER = Shop(marketplace="simulated", zone="default", shop_id="2")
 
 
@@ -106,11 +108,11 @@ def test_a_shop_rests_after_so_many_failures_and_it_is_told_once(database, faili
     assert told(database) == ["shop_failing"]
 
 
-def waits(database, failing, times=14):
+def waits(database, failing, times=14, plan=PLAN):
     """Let so many turns fail; return how long the shop is left alone after each."""
     found = []
     for _ in range(times):
-        fail(database, failing, 1)
+        assert turn(database, failing, plan=plan).error is not None
         found.append(orders(database).next_run_at - datetime.now(UTC))
     return found
 
@@ -138,6 +140,17 @@ def test_somebody_of_an_app_is_tried_every_few_minutes(database, failing, other)
 
     assert found[-1] > 2 * MINUTE
     assert max(found) <= 5 * MINUTE
+
+
+def test_a_stream_that_comes_rarely_does_not_keep_the_others_waiting(database, failing):
+    """While it fails it comes as often as any: the shop's other stream waits for it."""
+    other_seller(database)
+    among_others = waits(database, failing, plan=RARE)
+    let_rest(database, OTHER, 50 * MINUTE)
+    alone = waits(database, failing, plan=RARE)
+
+    assert max(among_others) <= 60 * MINUTE
+    assert max(alone) <= 5 * MINUTE
 
 
 def test_a_marketplace_that_names_a_moment_is_not_asked_before(database, failing):

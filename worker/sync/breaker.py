@@ -41,7 +41,10 @@ _ADVICE = (
 def longest_rest(
     connection: Connection, shop_key: str, stream: Stream, *, now: datetime
 ) -> timedelta:
-    """Return how long a failing stream may wait for its next try at the most."""
+    """Return how long a failing stream may wait for its next try at the most.
+
+    However rarely it comes otherwise: the other stream of its shop waits for that try.
+    """
     others = are_others_tried(connection, shop_key, stream, until=now + _PROBED_EVERY)
     return LONGEST_RETRY if others else _PROBED_EVERY
 

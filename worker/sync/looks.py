@@ -189,7 +189,6 @@ class Looker:
                 error,
                 failures=failures,
                 previous=None,
-                every=_LONGEST_WAIT,
                 now=now,
                 stands=lambda: stands(connection, error, now),
             )

@@ -55,7 +55,6 @@ def weigh(
     *,
     failures: int,
     previous: str | None,
-    every: timedelta,
     now: datetime,
     stands: Callable[[], bool],
     longest: timedelta = LONGEST_RETRY,
@@ -63,7 +62,8 @@ def weigh(
     """Say what an error means for the work; `failures` and `previous` are those before it.
 
     `stands` says whether a refusal of the seller's token still holds, and is only asked then.
-    `longest` is the longest wait of work that comes more often than that.
+    `longest` is how long the work waits for its next attempt at the most, unless the
+    marketplace asked for more.
     """
     if isinstance(error, BudgetExhausted | BudgetUnavailable):
         # Waiting for one's turn is no failure.
@@ -83,9 +83,7 @@ def weigh(
     text = f"{type(error).__name__}: {error}"
     return Setback(
         next_run_at=(
-            None
-            if refused
-            else now + _wait(failures + 1, error, longest=max(longest, every))
+            None if refused else now + _wait(failures + 1, error, longest=longest)
         ),
         failures=failures + 1,
         last_error=text,

@@ -36,7 +36,7 @@ def take_slice_turn(
     except LeaseLost as error:
         return Turn(pulled=None, error=error)
     except SETBACKS as error:
-        _finish(puller, claim, plan, error, stands)
+        _finish(puller, claim, error, stands)
         return Turn(pulled=None, error=error)
     return Turn(pulled=pulled)
 
@@ -44,7 +44,6 @@ def take_slice_turn(
 def _finish(
     puller: SlicePuller,
     claim: SliceClaim,
-    plan: Plan,
     error: SellersyncError,
     stands: Verdict,
 ) -> None:
@@ -56,7 +55,6 @@ def _finish(
             error,
             failures=stored.failures if stored else 0,
             previous=stored.last_error if stored else None,
-            every=plan.every,
             now=now,
             stands=lambda: stands(connection, error, now),
         )

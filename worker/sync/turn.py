@@ -71,7 +71,7 @@ def take_turn(
     except LeaseLost as error:
         return Turn(pulled=None, error=error)
     except SETBACKS as error:
-        _finish(puller, claim, plan, error, stands)
+        _finish(puller, claim, error, stands)
         return Turn(pulled=None, error=error)
     with puller.database.write() as connection:
         now = database_now(connection)
@@ -91,7 +91,7 @@ def take_turn(
 
 
 def _finish(
-    puller: Puller, claim: Claim, plan: Plan, error: SellersyncError, stands: Verdict
+    puller: Puller, claim: Claim, error: SellersyncError, stands: Verdict
 ) -> None:
     with puller.database.write() as connection:
         now = database_now(connection)
@@ -101,7 +101,6 @@ def _finish(
             error,
             failures=stored.failures if stored else 0,
             previous=previous,
-            every=plan.every,
             now=now,
             stands=lambda: stands(connection, error, now),
             longest=longest_rest(connection, claim.shop_key, claim.stream, now=now),
