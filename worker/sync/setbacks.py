@@ -57,13 +57,13 @@ def weigh(
     previous: str | None,
     now: datetime,
     stands: Callable[[], bool],
-    longest: timedelta = LONGEST_RETRY,
+    longest: Callable[[], timedelta] = lambda: LONGEST_RETRY,
 ) -> Setback:
     """Say what an error means for the work; `failures` and `previous` are those before it.
 
     `stands` says whether a refusal of the seller's token still holds, and is only asked then.
-    `longest` is how long the work waits for its next attempt at the most, unless the
-    marketplace asked for more.
+    `longest` says how long the work waits for its next attempt at the most, unless the
+    marketplace asked for more; it is only asked after a failure.
     """
     if isinstance(error, BudgetExhausted | BudgetUnavailable):
         # Waiting for one's turn is no failure.
@@ -83,7 +83,7 @@ def weigh(
     text = f"{type(error).__name__}: {error}"
     return Setback(
         next_run_at=(
-            None if refused else now + _wait(failures + 1, error, longest=longest)
+            None if refused else now + _wait(failures + 1, error, longest=longest())
         ),
         failures=failures + 1,
         last_error=text,

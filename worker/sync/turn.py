@@ -103,7 +103,9 @@ def _finish(
             previous=previous,
             now=now,
             stands=lambda: stands(connection, error, now),
-            longest=longest_rest(connection, claim.shop_key, claim.stream, now=now),
+            longest=lambda: longest_rest(
+                connection, claim.shop_key, claim.stream, now=now
+            ),
         )
         finish_pull(
             connection,
