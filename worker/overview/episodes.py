@@ -12,6 +12,9 @@ from worker.store.events import Event
 
 # Longer apart, alike events are two stories.
 _FOLLOWS_WITHIN = timedelta(minutes=10)
+# Details that make another story: a seller who ends tomorrow is not told with one who ends
+# in a month.
+_TOLD_APART = ("stream", "queue", "days", "outcome")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,5 +55,5 @@ def _kind(event: Event) -> tuple[str, ...]:
     detail = event.detail
     # Behind the kind of error comes what was different each time.
     trouble = detail.get("kind") or str(detail.get("reason") or "").partition(":")[0]
-    parts = (zone, detail.get("stream"), detail.get("queue"), trouble)
-    return (event.name, *(str(part or "") for part in parts))
+    parts = (trouble, *(detail.get(name) for name in _TOLD_APART))
+    return (event.name, zone, *(str(part or "") for part in parts))
