@@ -6,6 +6,7 @@ The official sandbox's signatures and fifteen clients that were compared with th
 from collections.abc import Mapping
 from dataclasses import replace
 
+from worker.domain.common_mistakes import separators
 from worker.domain.json_spellings import spellings
 from worker.domain.refusals import Mistake, Ways
 from worker.marketplaces.temu.refusal.recipe import Pair, Recipe
@@ -46,10 +47,8 @@ def _order(recipe: Recipe) -> Ways[Recipe]:
 
 
 def _glue(recipe: Recipe) -> Ways[Recipe]:
-    for equals, ampersand in (("=", "&"), ("=", ""), ("", "&"), (":", ""), (" ", " ")):
-        marks = " and ".join(mark for mark in (equals, ampersand) if mark.strip())
-        what = f"{marks or 'spaces'} stand between the parameters that were signed"
-        yield what, replace(recipe, glue=(equals, ampersand))
+    for what, marks in separators():
+        yield what, replace(recipe, glue=marks)
 
 
 MISTAKES = (

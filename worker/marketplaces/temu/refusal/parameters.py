@@ -6,11 +6,9 @@ The official sandbox's signatures and fifteen clients that were compared with th
 from collections.abc import Mapping
 from dataclasses import replace
 
+from worker.domain.common_mistakes import other_times
 from worker.domain.refusals import Mistake, Ways
 from worker.marketplaces.temu.refusal.recipe import Pair, Recipe
-
-# A clock that is read once for the signature and once more for the body.
-_SECONDS_APART = 15
 
 
 def _request(recipe: Recipe) -> Ways[Recipe]:
@@ -50,20 +48,8 @@ def _added(recipe: Recipe) -> Ways[Recipe]:
 
 
 def _other_time(recipe: Recipe) -> Ways[Recipe]:
-    sent = str(recipe.params.get("timestamp", ""))
-    if not sent.isascii() or not sent.isdigit():
-        return
-    seconds = int(sent)
-    for apart in range(1, _SECONDS_APART + 1):
-        for other in (seconds - apart, seconds + apart):
-            what = (
-                f"the timestamp that was signed is {apart} s from the one that was "
-                "sent: the clock was read twice"
-            )
-            yield what, _with(recipe, "timestamp", other)
-    what = "the timestamp was signed in another form than it was sent in"
-    for form in (f"{seconds}.0", f"{seconds}000", str(seconds // 1000)):
-        yield what, _with(recipe, "timestamp", form)
+    for what, other in other_times(str(recipe.params.get("timestamp", ""))):
+        yield what, _with(recipe, "timestamp", other)
 
 
 def _stale_sign(recipe: Recipe) -> Ways[Recipe]:

@@ -5,6 +5,7 @@ https://partner.tiktokshop.com/docv2/page/sign-your-api-request
 
 from dataclasses import replace
 
+from worker.domain.common_mistakes import separators
 from worker.domain.refusals import Mistake, Ways
 from worker.marketplaces.tiktok_shop.refusal.recipe import Recipe
 
@@ -26,10 +27,8 @@ def _order(recipe: Recipe) -> Ways[Recipe]:
 
 
 def _glue(recipe: Recipe) -> Ways[Recipe]:
-    for equals, ampersand in (("=", "&"), ("=", ""), ("", "&"), (":", ""), (" ", " ")):
-        marks = " and ".join(mark for mark in (equals, ampersand) if mark.strip())
-        what = f"{marks or 'spaces'} stand between the parameters that were signed"
-        yield what, replace(recipe, glue=(equals, ampersand))
+    for what, marks in separators():
+        yield what, replace(recipe, glue=marks)
 
 
 MISTAKES = (

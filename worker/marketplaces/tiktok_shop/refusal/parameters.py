@@ -8,12 +8,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import quote, quote_plus, unquote
 
+from worker.domain.common_mistakes import other_times
 from worker.domain.refusals import Mistake, Ways
 from worker.marketplaces.tiktok_shop.refusal.recipe import Pair, Recipe
 from worker.marketplaces.tiktok_shop.signing import UNSIGNED
-
-# A clock that is read once for the signature and once more for the address.
-_SECONDS_APART = 15
 
 
 def _token(recipe: Recipe) -> Ways[Recipe]:
@@ -101,20 +99,8 @@ def _none(recipe: Recipe) -> Ways[Recipe]:
 
 
 def _other_time(recipe: Recipe) -> Ways[Recipe]:
-    sent = recipe.sent.query.get("timestamp", "")
-    if not sent.isascii() or not sent.isdigit():
-        return
-    seconds = int(sent)
-    for apart in range(1, _SECONDS_APART + 1):
-        for other in (seconds - apart, seconds + apart):
-            what = (
-                f"the timestamp that was signed is {apart} s from the one that was "
-                "sent: the clock was read twice"
-            )
-            yield what, _with(_without(recipe, "timestamp"), ("timestamp", str(other)))
-    what = "the timestamp was signed in another form than it was sent in"
-    for form in (f"{seconds}.0", f"{seconds}000", str(seconds // 1000)):
-        yield what, _with(_without(recipe, "timestamp"), ("timestamp", form))
+    for what, other in other_times(recipe.sent.query.get("timestamp", "")):
+        yield what, _with(_without(recipe, "timestamp"), ("timestamp", str(other)))
 
 
 def _version(recipe: Recipe) -> Ways[Recipe]:

@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Callable
 from dataclasses import replace
 
-from worker.domain.miscopied import miscopied
+from worker.domain.common_mistakes import miscopied
 from worker.domain.refusals import Mistake, Ways
 from worker.marketplaces.tiktok_shop.refusal.recipe import Recipe
 
